@@ -3,105 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.annotation.history import LabelEvent
 from core.errors import TurnpointError
-from core.store.labels import redo_label, set_label, undo_label
-from tui.actions import CODEBOOK
 from tui.clipboard import copy
 from tui.estimating import estimate
 from tui.resampler import RunStatus
+from tui.screens.labelling import LabellingScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_request
 from tui.screens.rollouts import RolloutsScreen
-from tui.screens.stepping import SteppingScreen
 from tui.session import TraceView, search_pattern
 from tui.widgets.lines import Lines
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
-LONGEST_WAIT = 3.0
-"""Seconds that a label key may wait for the disk before the screen goes on."""
-
-BUSY = "another process holds the database; this is written, and shown here, as soon as it lets go."
-
-
-class TraceScreen(SteppingScreen):
-    """Labels, resamples, searches, exports; stepping and drawing are the base's."""
+class TraceScreen(LabellingScreen):
+    """Resamples, estimates, searches, exports; stepping, drawing and labelling are the bases'."""
 
     def show_run(self, status: RunStatus) -> None:
         """Show how the run goes."""
         self.query_one("#header", Lines).repaint()
         if status.ended:
             self.say(status.ended)
-
-    def action_label(self, category: str) -> None:
-        """Give the sentence a category and go on; the category it has already is taken off."""
-        index = self._cursor
-        if self._view.labels.get(index) == category:
-            self.action_clear_label()
-        elif self._set_label(category):
-            if index + 1 < self.items.count:
-                self.go(index + 1)
-            else:
-                self.say(f"sentence {index} is {category}; it is the last sentence.")
-
-    def action_clear_label(self) -> None:
-        """Take the label off."""
-        if self._cursor not in self._view.labels:
-            self.say("this sentence has no label.")
-        else:
-            self._set_label(None)
-
-    def _set_label(self, category: str | None) -> bool:
-        """Write a label; it is on disk when this returns."""
-        context, index, trace_id = self.context, self._cursor, self.trace_id
-        try:
-            context.store.write(
-                lambda db: set_label(db, context.annotator, trace_id, index, category, CODEBOOK)
-            ).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-            return False
-        except TurnpointError as error:
-            self.say(str(error))
-            return False
-        self.reload_labels()
-        return True
-
-    def action_undo(self) -> None:
-        """Undo the last label, wherever it was given."""
-        self._replay(undo_label, "undid", "nothing to undo.")
-
-    def action_redo(self) -> None:
-        """Redo what was undone."""
-        self._replay(redo_label, "redid", "nothing to redo.")
-
-    def _replay(self, job: Callable[[Database, str], LabelEvent | None], verb: str, otherwise: str) -> None:
-        annotator = self.context.annotator
-        try:
-            event = self.context.store.write(lambda db: job(db, annotator)).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-            return
-        except TurnpointError as error:
-            self.say(str(error))
-            return
-        if event is None:
-            self.say(otherwise)
-            return
-        if event.trace_id != self.trace_id:
-            self.open(event.trace_id, event.sentence_idx)
-        else:
-            self.reload()
-            self.go(event.sentence_idx)
-        change = f"{event.previous or 'unlabelled'} → {event.category or 'unlabelled'}"
-        self.say(f"{verb}: sentence {event.sentence_idx} {change}")
 
     def action_behavior(self) -> None:
         """Show the next behavior's directions in the list."""
