@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from core.analysis.counts import Arms, Contrast, Count, Tally, contrast, count_arms
 from core.analysis.divergence import kl_with_null
-from core.analysis.noise import PERMUTATIONS, NoiseFloor, noise_floor
+from core.analysis.noise import NoiseFloor, noise_floor
+from core.analysis.null import PERMUTATIONS
 from core.analysis.permutation import fisher
 from core.analysis.sweep import THRESHOLD, Sweep
 from core.analysis.turning_points import ALPHA, benjamini_hochberg

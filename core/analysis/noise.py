@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.analysis.counts import Arms, Tally
+from core.analysis.counts import Arms
+from core.analysis.null import PERMUTATIONS, null_directions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 LEVEL: Final = 0.95
-PERMUTATIONS: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -42,34 +42,18 @@ def noise_floor(
     """
     import numpy as np
 
-    replaced = arms.dissimilar or Tally(*(np.zeros_like(arms.everything.n) for _ in range(3)))
-    sizes = np.concatenate([replaced.n, arms.everything.n - replaced.n])
-    shown = int(arms.everything.k.sum())
-    generator = np.random.default_rng(seed)
-    # numpy's marginal method is exact up to a population of 1e9.
-    dealt = generator.multivariate_hypergeometric(sizes, shown, size=permutations, method="marginals")
-    in_replaced, in_rest = np.split(dealt, 2, axis=1)
-    everything = in_replaced + in_rest
-    after, n_after = everything[:, 1:], arms.everything.n[1:]
-    return NoiseFloor(
-        resampling=_largest(everything[:, :-1], arms.everything.n[:-1], after, n_after, 1, level),
-        counterfactual=_largest(in_replaced[:, :-1], replaced.n[:-1], after, n_after, min_dissimilar, level),
+    everything = arms.everything
+    n_replaced = np.zeros_like(everything.n) if arms.dissimilar is None else arms.dissimilar.n
+    null = null_directions(
+        int(everything.k.sum()), everything.n, n_replaced, min_dissimilar, permutations=permutations, seed=seed
     )
+    return NoiseFloor(_largest(null.resampling, level), _largest(null.counterfactual, level))
 
 
-def _largest(
-    k1: NDArray[np.int64],
-    n1: NDArray[np.int64],
-    k2: NDArray[np.int64],
-    n2: NDArray[np.int64],
-    at_least: int,
-    level: float,
-) -> float | None:
-    """Quantile over the rows of k of the largest difference over the columns that are defined."""
+def _largest(directions: NDArray[np.float64], level: float) -> float | None:
+    """Quantile over the permutations of the largest of all sentences; None where no sentence is there."""
     import numpy as np
 
-    defined = (n1 >= at_least) & (n2 > 0)
-    if not defined.any():
+    if not directions.shape[1]:
         return None
-    differences = k2[:, defined] / n2[defined] - k1[:, defined] / n1[defined]
-    return float(np.quantile(np.abs(differences).max(axis=1), level, method="higher"))
+    return float(np.quantile(np.abs(directions).max(axis=1), level, method="higher"))

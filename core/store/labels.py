@@ -120,6 +120,21 @@ def load_labels(connection: sqlite3.Connection, trace_id: str, annotator: str) -
     return {index: category for index, category in latest.items() if category is not None}
 
 
+def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int]:
+    """How many sentences of a trace each annotator has labelled now, the most first; nobody without a label."""
+    rows = connection.execute(
+        """
+        SELECT e.annotator, count(*) AS n
+          FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? GROUP BY annotator, sentence_idx) last
+          JOIN label_events e ON e.id = last.id
+         WHERE e.category IS NOT NULL
+         GROUP BY e.annotator ORDER BY n DESC, e.annotator
+        """,
+        [trace_id],
+    )
+    return {row["annotator"]: row["n"] for row in rows}
+
+
 def save_position(database: Database, annotator: str, trace_id: str, sentence_idx: int) -> None:
     """Remember where the annotator is in a trace."""
     row = {"annotator": annotator, "trace_id": trace_id, "sentence_idx": sentence_idx, "updated_at": now()}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.analysis.importance import MIN_DISSIMILAR, SentenceImportance
-from core.analysis.noise import PERMUTATIONS, NoiseFloor
+from core.analysis.noise import NoiseFloor
+from core.analysis.null import PERMUTATIONS
 from core.analysis.resilience import MIN_SURVIVORS, Resilience
 from core.analysis.sweep import THRESHOLD
 from core.analysis.turning_points import ALPHA

@@ -1,0 +1,1 @@
+"""Analyses across traces: concentration, categories, two behaviors side by side, and groups of traces."""

@@ -1,0 +1,180 @@
+"""A study: many traces, each with its importances and its labels, ready to be analysed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from core.analysis.across.pairs import PairCounts, count_pairs
+from core.analysis.counts import Contrast, Count
+from core.analysis.estimates import sweeps_of
+from core.analysis.importance import Importance, SentenceImportance, analyse
+from core.analysis.rates import ALWAYS_SHOWN, choose_settings
+from core.analysis.sweep import THRESHOLD, Sweep
+from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
+from core.store.database import Store
+from core.store.labels import count_labels, load_labels
+from core.store.rates import SettingsInUse
+from core.store.traces import list_traces, load_trace
+
+if TYPE_CHECKING:
+    from core.analysis.sweep import Similarity
+
+Kind: TypeAlias = Literal["counterfactual", "resampling"]
+"""Which of the two directions an analysis across traces speaks of; one study has one."""
+
+OnTrace: TypeAlias = Callable[[int, int], None]
+"""Told how many traces are loaded, and of how many."""
+
+
+@dataclass(frozen=True, eq=False)
+class StudyTrace:
+    """One trace under one set of sampling settings, with what the analyses across traces need of it.
+
+    ``importance`` is keyed by behavior. ``labels`` maps a sentence to the category that ``annotator`` gave it; both
+    are empty where nobody labelled. ``pairs`` counts compliance and alignment faking together, None where one of
+    them was not measured.
+    """
+
+    id: str
+    tier: str | None
+    prompt_variant: str | None
+    query: str | None
+    settings: SettingsInUse
+    importance: Mapping[str, Importance]
+    pairs: PairCounts | None
+    annotator: str | None
+    labels: Mapping[int, str]
+    n_sentences: int
+
+    @property
+    def model(self) -> str:
+        """The model that was sampled."""
+        return self.settings.model
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The traces that have decided rollouts, in the order in which they were added, and the ids of those without.
+
+    ``kind`` says which direction is meant throughout: the counterfactual one, or without an encoder the resampling
+    one. ``threshold`` is the cosine from which two sentences say the same.
+    """
+
+    traces: tuple[StudyTrace, ...]
+    left_out: tuple[str, ...]
+    kind: Kind
+    threshold: float
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        """Compliance and alignment faking, then the others by name, so far as any trace has them."""
+        found = {name for trace in self.traces for name in trace.importance}
+        return tuple(name for name in (*ALWAYS_SHOWN, *sorted(found.difference(ALWAYS_SHOWN))) if name in found)
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        """Whose labels are used, by name."""
+        return tuple(sorted({trace.annotator for trace in self.traces if trace.annotator is not None}))
+
+
+def load_study(
+    store: Store,
+    similarity: Similarity | None,
+    threshold: float = THRESHOLD,
+    trace_ids: Sequence[str] | None = None,
+    *,
+    settings: str | None = None,
+    annotator: str | None = None,
+    judges: Mapping[str, str] | None = None,
+    on_trace: OnTrace | None = None,
+) -> Study:
+    """Load and estimate ``trace_ids``, or all traces; the call blocks: use a thread.
+
+    Args:
+        store: the database.
+        similarity: as `core.similarity.cosine.comparison` gives it; None for resampling directions.
+        threshold: cosine from which two sentences say the same.
+        trace_ids: which traces; None: all.
+        settings: id of the sampling settings to prefer; a trace that has no rollouts under them, and each trace where
+            it is None, is looked at under those with the most rollouts.
+        annotator: whose labels count; None: of each trace, whoever labelled most of it.
+        judges: the judge whose outcomes count, by behavior; default: the one with the most.
+        on_trace: told after each trace.
+
+    Raises:
+        NotFoundError: if one of ``trace_ids`` is not in the database.
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    ids = [summary.id for summary in list_traces(store.read)] if trace_ids is None else list(dict.fromkeys(trace_ids))
+    traces: list[StudyTrace] = []
+    left_out: list[str] = []
+    for done, trace_id in enumerate(ids, 1):
+        loaded = _load(store, trace_id, similarity, threshold, settings, annotator, judges)
+        if loaded is None:
+            left_out.append(trace_id)
+        else:
+            traces.append(loaded)
+        if on_trace is not None:
+            on_trace(done, len(ids))
+    kind: Kind = "resampling" if similarity is None else "counterfactual"
+    return Study(tuple(traces), tuple(left_out), kind, threshold)
+
+
+def _load(
+    store: Store,
+    trace_id: str,
+    similarity: Similarity | None,
+    threshold: float,
+    wanted: str | None,
+    annotator: str | None,
+    judges: Mapping[str, str] | None,
+) -> StudyTrace | None:
+    trace = load_trace(store.read, trace_id)
+    settings = choose_settings(store.read, trace_id, wanted)
+    sweeps = sweeps_of(store, trace, settings.id, similarity, judges) if settings else {}
+    importance = {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
+    if settings is None or not any(_n_decided(found) for found in importance.values()):
+        return None
+    labelled = count_labels(store.read, trace_id)
+    who = next(iter(labelled), None) if annotator is None else annotator
+    labels = load_labels(store.read, trace_id, who) if who is not None else {}
+    return StudyTrace(
+        id=trace_id,
+        tier=trace.tier,
+        prompt_variant=trace.prompt_variant,
+        query=trace.query,
+        settings=settings,
+        importance=importance,
+        pairs=_pairs(sweeps, threshold),
+        annotator=who if labels else None,
+        labels=labels,
+        n_sentences=len(trace.sentences),
+    )
+
+
+def _pairs(sweeps: Mapping[str, Sweep], threshold: float) -> PairCounts | None:
+    if COMPLIANCE not in sweeps or ALIGNMENT_FAKING not in sweeps:
+        return None
+    return count_pairs(sweeps[COMPLIANCE], sweeps[ALIGNMENT_FAKING], threshold)
+
+
+def _n_decided(importance: Importance) -> int:
+    return importance.final.n + sum(row.before.n for row in importance.rows)
+
+
+def contrast_of(row: SentenceImportance, kind: Kind) -> Contrast | None:
+    """The contrast of ``kind``; None, or a value of None, is undefined."""
+    return row.counterfactual if kind == "counterfactual" else row.resampling
+
+
+def direction_of(row: SentenceImportance, kind: Kind) -> float | None:
+    """The direction of ``kind``, -1..1; None where it is undefined."""
+    contrast = contrast_of(row, kind)
+    return None if contrast is None else contrast.value
+
+
+def first_count(importance: Importance) -> Count:
+    """The decided rollouts of prefix 0, before any sentence."""
+    return importance.rows[0].before if importance.rows else importance.final
