@@ -54,14 +54,15 @@ def export_csv(
         with whole_directory(directory, names, force=force) as staging:
             for table in TABLES:
                 columns = [name for name in table.columns if text or name not in PROSE]
-                written.append((table, columns, _write(table, columns, scope, staging / table.name)))
+                written.append((table, columns, write_table(table, columns, scope, staging / table.name)))
             with durable_file(staging / PROVENANCE) as file:
                 json.dump(provenance(scope, store.path, written), file, indent=2)
                 file.write("\n")
     return ExportReport(directory, tuple((table.name, n_rows) for table, _, n_rows in written))
 
 
-def _write(table: Table, columns: Sequence[str], scope: Scope, path: Path) -> int:
+def write_table(table: Table, columns: Sequence[str], scope: Scope, path: Path) -> int:
+    """Write the named ``columns`` of ``table`` to a new file and return its number of rows."""
     chosen = [position for position, name in enumerate(table.columns) if name in columns]
     n_rows = 0
     with durable_file(path) as file:

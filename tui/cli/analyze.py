@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,19 @@ if TYPE_CHECKING:
     type=click.Choice(["2a15f77", "b53ed8c", "blackmail"]),
     help="Print the numbers of a reference version; TRACE is then a thought-anchors folder.",
 )
+@click.option("--all", "across", is_flag=True, help="Analyse the traces together: concentration, categories, groups.")
+@click.option(
+    "--by",
+    type=click.Choice(["tier", "prompt_variant", "model"]),
+    multiple=True,
+    help="With --all: compare groups by this (may be repeated); default: all that differ.",
+)
+@click.option("--groups", nargs=2, metavar="A B", help="With --by: compare these two groups only.")
+@click.option("--each", is_flag=True, help="With --all: print the tables with a row per trace too.")
+@click.option(
+    "--csv", "directory", type=click.Path(path_type=Path), metavar="DIR", help="With --all: write the tables into DIR."
+)
+@click.option("--force", is_flag=True, help="With --csv: replace the tables of an earlier call.")
 @json_option
 @click.pass_obj
 def analyze(
@@ -39,14 +53,39 @@ def analyze(
     settings_id: str | None,
     importance: bool,
     reference: str | None,
+    across: bool,
+    by: tuple[str, ...],
+    groups: tuple[str, str] | None,
+    each: bool,
+    directory: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
-    """Print rates and directions of each TRACE (default: all that have rollouts)."""
+    """Print rates and directions of each TRACE (default: all that have rollouts).
+
+    With --all the traces are analysed together. Categories are then those of `turnpoint --annotator`; without that,
+    of each trace, those of whoever labelled most of it.
+    """
     from core.analysis.rates import choose_settings, load_rates
     from core.store.traces import list_traces, load_trace
     from tui.cli.importance import estimate, importance_json, print_importance
 
+    for name, given in (("by", by), ("groups", groups), ("each", each), ("csv", directory), ("force", force)):
+        if given and not across:
+            raise ConfigError(f"--{name} belongs to the analysis across traces; add --all.")
+    if across and (importance or reference):
+        raise ConfigError(
+            f"--all and --{'importance' if importance else 'reference'} exclude each other; leave one out."
+        )
     config = options.config()
+    if across:
+        from tui.cli.across import Asked, report_across
+
+        wanted = settings_id or _named_settings(options)
+        asked = Asked(trace_ids, by, groups, wanted, options.annotator, directory, force, each)
+        with options.open_store() as store:
+            report_across(store, asked, config.embedding, as_json=as_json)
+        return
     if reference is not None:
         from tui.cli.reference import report_reference
 

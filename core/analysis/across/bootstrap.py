@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import atan, cos, pi, sin, sqrt
+from math import atan, cos, inf, pi, sin, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 DRAWS: Final = 4_000
 SEED: Final = 0
+ENOUGH: Final = 5
+_SAME: Final = 1e-12
+
+SHARE, DIRECTION, POSITIVE, UNBOUNDED = Interval(0, 1), Interval(-1, 1), Interval(0, inf), Interval(-inf, inf)
 
 
 @dataclass(frozen=True)
@@ -34,20 +38,21 @@ class Estimate:
     n: int
 
 
-def bootstrap(statistic: Statistic, n_units: int, n_holding: int | None = None) -> Estimate:
+def bootstrap(
+    statistic: Statistic, n_units: int, n_holding: int | None = None, *, limits: Interval = SHARE
+) -> Estimate:
     """Estimate ``statistic`` on the units as they are, with an interval over resampled units.
 
-    The interval is the expanded percentile one: its levels are moved outwards as far as Student's t at n - 1 degrees
-    of freedom is wider than the normal, because the plain one is too narrow for few traces. Draws in which the
-    statistic is undefined are left out. `DRAWS` draws from the fixed `SEED`: the same units give the same interval.
+    `DRAWS` draws from the fixed `SEED`: the same units give the same interval. Draws in which the statistic is
+    undefined are left out.
 
-    Source: B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13; T. C. Hesterberg, "What
-    teachers should know about the bootstrap", The American Statistician 69 (2015), section 5.
+    Source: B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 12 and 13.
 
     Args:
         statistic: vectorised over draws.
         n_units: how many units there are.
         n_holding: how many of them have a part in the statistic; default: all.
+        limits: what the statistic can be.
     """
     import numpy as np
 
@@ -57,7 +62,7 @@ def bootstrap(statistic: Statistic, n_units: int, n_holding: int | None = None) 
     value = float(statistic(np.ones((1, n_units)))[0])
     if np.isnan(value):
         return Estimate(None, None, n)
-    return Estimate(value, percentiles(statistic(drawn(n_units)), n) if n > 1 else None, n)
+    return Estimate(value, spread(value, statistic(drawn(n_units)), n, limits) if n > 1 else None, n)
 
 
 def drawn(n_units: int, seed: int = SEED) -> NDArray[np.float64]:
@@ -75,21 +80,31 @@ def _drawn(n_units: int, seed: int) -> NDArray[np.float64]:
     return times
 
 
-def percentiles(draws: NDArray[np.float64], n: int) -> Interval | None:
-    """The expanded percentile interval of a statistic that rests on ``n`` units (2 or more); NaN draws are left out."""
+def spread(value: float, draws: NDArray[np.float64], n: int, limits: Interval) -> Interval | None:
+    """The 95% interval of a statistic that rests on ``n`` units, 2 or more; draws that are NaN are left out.
+
+    From `ENOUGH` units on it is the expanded percentile interval: the levels are moved outwards as far as Student's t
+    at n - 1 degrees of freedom is wider than the normal. Percentiles of fewer units cannot hold 95%, as they end at
+    the largest unit; there it is Student's t times the spread of the draws, cut to ``limits``.
+
+    Source: T. C. Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69 (2015).
+    """
     import numpy as np
 
     defined = draws[~np.isnan(draws)]
-    if not len(defined):
+    if not len(defined) or np.ptp(defined) < _SAME:
         return None
-    tail = expanded_tail(n)
-    low, high = np.quantile(defined, [tail, 1 - tail]).tolist()
-    return Interval(low, high) if high - low > 1e-12 else None
+    if n >= ENOUGH:
+        tail = expanded_tail(n)
+        low, high = np.quantile(defined, [tail, 1 - tail]).tolist()
+        return Interval(low, high)
+    half = student_quantile(n - 1) * sqrt(n / (n - 1)) * float(defined.std())
+    return Interval(max(limits.low, value - half), min(limits.high, value + half))
 
 
 @lru_cache
 def expanded_tail(n: int) -> float:
-    """What the percentile interval leaves out on each side, for n units: 0.025 for many, next to nothing for two."""
+    """What the percentile interval leaves out on each side, for n units: 0.025 for many, 0.001 for five."""
     return NormalDist().cdf(-sqrt(n / (n - 1)) * student_quantile(n - 1))
 
 
@@ -118,15 +133,15 @@ def _student_cdf(t: float, freedom: int) -> float:
     return (1 + inside) / 2
 
 
-def mean_of(values: NDArray[np.float64]) -> Estimate:
+def mean_of(values: NDArray[np.float64], limits: Interval = SHARE) -> Estimate:
     """The mean over the units of ``values``; a unit that is NaN has none, and no part in it."""
     import numpy as np
 
     held = values[~np.isnan(values)]
-    return ratio_of(held, np.ones(len(held)))
+    return ratio_of(held, np.ones(len(held)), limits)
 
 
-def ratio_of(numerators: NDArray[np.float64], denominators: NDArray[np.float64]) -> Estimate:
+def ratio_of(numerators: NDArray[np.float64], denominators: NDArray[np.float64], limits: Interval = SHARE) -> Estimate:
     """Sum of ``numerators`` by the sum of ``denominators``, both (units,); a unit whose denominator is 0 has no part.
 
     With a trace's sum over sentences and its number of sentences this is the mean over all sentences.
@@ -136,7 +151,7 @@ def ratio_of(numerators: NDArray[np.float64], denominators: NDArray[np.float64])
     def statistic(times: NDArray[np.float64]) -> NDArray[np.float64]:
         return quotient(times @ numerators, times @ denominators)
 
-    return bootstrap(statistic, len(numerators), int(np.count_nonzero(denominators)))
+    return bootstrap(statistic, len(numerators), int(np.count_nonzero(denominators)), limits=limits)
 
 
 def quotient(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:

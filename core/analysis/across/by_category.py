@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from core.analysis.across.bootstrap import Estimate, bootstrap, quotient, ratio_of
+from core.analysis.across.bootstrap import DIRECTION, SHARE, Estimate, bootstrap, quotient, ratio_of
 from core.analysis.across.study import Study, StudyTrace, direction_of
 from core.analysis.importance import SentenceImportance
 
@@ -149,7 +149,7 @@ def _effects(
         other_n, other = counts.sum(axis=1) - own_n, sums.sum(axis=1) - own
         n = int(own_n.sum())
         unmatched = int(own_n.sum(axis=0)[other_n.sum(axis=0) == 0].sum())
-        mean = ratio_of(own.sum(axis=1), own_n.sum(axis=1))
+        mean = ratio_of(own.sum(axis=1), own_n.sum(axis=1), DIRECTION if measure == "direction" else SHARE)
         # Matched by headroom, its own difference is 0 by construction.
         matched = Estimate(None, None, 0) if measure == "headroom" else _matched(own, own_n, other, other_n)
         yield CategoryEffect(behavior, name, measure, n, mean, matched, unmatched)
@@ -167,4 +167,4 @@ def _matched(
         weights = np.where((n > 0) & (n_other > 0), n, 0.0)
         return quotient((weights * np.nan_to_num(differences)).sum(axis=1), weights.sum(axis=1))
 
-    return bootstrap(statistic, len(own), int(np.count_nonzero(own_n.sum(axis=1))))
+    return bootstrap(statistic, len(own), int(np.count_nonzero(own_n.sum(axis=1))), limits=DIRECTION)

@@ -48,6 +48,9 @@ CONCENTRATION: Final[Mapping[str, str]] = {
     "excess": "share - null",
     **_bounds("excess", "excess"),
     "n_above": "traces whose own share has p < 0.05 against the null",
+    "replicated": "share of the change that replicates: half of the rollouts names the sentences, the other measures"
+    " them; empty where no change replicates",
+    **_bounds("replicated", "replicated"),
 }
 CONCENTRATION_BY_TRACE: Final[Mapping[str, str]] = {
     "behavior": _BEHAVIOR,
@@ -55,12 +58,12 @@ CONCENTRATION_BY_TRACE: Final[Mapping[str, str]] = {
     "n_sentences": "sentences that have a direction",
     "n_undefined": "sentences that have none",
     "total": "sum of the magnitudes of their directions",
-    **_range("total_null", "total"),
-    "total_p": "share of permutations with a total as large",
+    "replicated_total": "their sum in half of the rollouts, with the signs of the other half: what is not noise",
     "top": "how many of the largest sentences",
     "share": "share of the total that these hold; empty where no more sentences than these have a direction",
     **_range("share_null", "share"),
     "share_p": "share of permutations with a share as large",
+    "replicated_top": "what the sentences that are largest in half of the rollouts sum to in the other half",
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "behavior": "compliance, alignment_faking, or another; empty where the measure concerns none",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.analysis.across.against import ROUNDING, AgainstNull, against
-from core.analysis.across.bootstrap import Estimate, mean_of, quotient
+from core.analysis.across.bootstrap import DIRECTION, UNBOUNDED, Estimate, bootstrap, mean_of, quotient
+from core.analysis.across.replication import Replicated, replicated
 from core.analysis.across.study import Kind, Study, direction_of
 from core.analysis.importance import Importance
 from core.analysis.null import PERMUTATIONS, null_directions
@@ -26,15 +27,16 @@ class Concentration:
 
     ``total`` is the sum of the magnitudes of all ``n_sentences`` directions that are defined; ``n_undefined`` are
     not. ``shares[m]`` is the part of it, 0..1, that the ``m`` largest hold: undefined where no more than m sentences
-    have a direction, or where nothing changes at all.
+    have a direction, or where nothing changes at all. ``replicated`` is what shows in both halves of the rollouts.
     """
 
     trace_id: str
     behavior: str
     n_sentences: int
     n_undefined: int
-    total: AgainstNull
-    shares: dict[int, AgainstNull]
+    total: float | None
+    shares: Mapping[int, AgainstNull]
+    replicated: Replicated | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class PooledShare:
     """Over traces, for one behavior: the mean share that the ``top`` sentences hold, with its bootstrap interval.
 
     ``null_mean`` is the mean of what noise alone would give each trace, and ``excess`` the mean of what is above
-    that. Of ``share.n`` traces ``n_above`` have p < 0.05 by themselves.
+    that. Of ``share.n`` traces ``n_above`` have p < 0.05 by themselves. ``replicated`` is the share of the change
+    that replicates, over all these traces together: undefined unless there is such a change, that is, unless the
+    interval of its total lies above 0.
     """
 
     behavior: str
@@ -51,6 +55,7 @@ class PooledShare:
     null_mean: float | None
     excess: Estimate
     n_above: int
+    replicated: Estimate
 
 
 def concentration(
@@ -66,6 +71,7 @@ def concentration(
     The null deals all outcomes of the trace anew to the same prefixes and arms, so that a sentence with few
     dissimilar rollouts is as noisy there as here. Noise by itself is concentrated, the more so the fewer sentences
     there are; and it adds to the total of a trace that has turning points, so that a true share is understated.
+    `Replicated` is free of both.
 
     Source: METHODS, section 3.
     """
@@ -74,15 +80,19 @@ def concentration(
     values = [direction_of(row, kind) for row in importance.rows]
     found = np.array([[value for value in values if value is not None]])
     n_defined = found.shape[1]
-    if not n_defined:
-        nothing = AgainstNull(None)
-        return Concentration(
-            importance.trace_id, importance.behavior, 0, len(values), nothing, dict.fromkeys(tops, nothing)
-        )
-    null = _null(importance, kind, permutations, seed)
-    shares = {top: _share(found, null, top) for top in tops}
-    total = against(float(np.abs(found).sum()), np.abs(null).sum(axis=1))
-    return Concentration(importance.trace_id, importance.behavior, n_defined, len(values) - n_defined, total, shares)
+    shares = dict.fromkeys(tops, AgainstNull(None))
+    if n_defined:
+        null = _null(importance, kind, permutations, seed)
+        shares = {top: _share(found, null, top) for top in tops}
+    return Concentration(
+        trace_id=importance.trace_id,
+        behavior=importance.behavior,
+        n_sentences=n_defined,
+        n_undefined=len(values) - n_defined,
+        total=float(np.abs(found).sum()) if n_defined else None,
+        shares=shares,
+        replicated=replicated(importance, kind, tops, seed=seed),
+    )
 
 
 def concentrations(study: Study, tops: Sequence[int] = TOPS) -> tuple[Concentration, ...]:
@@ -96,28 +106,40 @@ def concentrations(study: Study, tops: Sequence[int] = TOPS) -> tuple[Concentrat
 
 
 def pooled(found: Sequence[Concentration]) -> tuple[PooledShare, ...]:
-    """Means over the traces in which each share is defined, for each behavior and number of top sentences."""
+    """Pool the traces in which each share is defined, for each behavior and number of top sentences."""
     return tuple(
-        _pool(behavior, top, [one.shares[top] for one in found if one.behavior == behavior])
+        _pool(behavior, top, [one for one in found if one.behavior == behavior and one.shares[top].value is not None])
         for behavior in dict.fromkeys(one.behavior for one in found)
         for top in dict.fromkeys(top for one in found for top in one.shares)
     )
 
 
-def _pool(behavior: str, top: int, shares: Sequence[AgainstNull]) -> PooledShare:
+def _pool(behavior: str, top: int, found: Sequence[Concentration]) -> PooledShare:
     import numpy as np
 
-    defined = [(s.value, s.null_mean, s.p) for s in shares]
-    rows = [(value, null, p) for value, null, p in defined if value is not None and null is not None and p is not None]
-    value, null, p = np.array(rows).reshape(-1, 3).T
+    shares = [one.shares[top] for one in found]
+    rows = np.array([(one.value, one.null_mean, one.p) for one in shares], dtype=np.float64)
+    value, null, p = rows.reshape(-1, 3).T
     return PooledShare(
         behavior=behavior,
         top=top,
         share=mean_of(value),
-        null_mean=float(null.mean()) if rows else None,
-        excess=mean_of(value - null),
+        null_mean=float(null.mean()) if shares else None,
+        excess=mean_of(value - null, DIRECTION),
         n_above=int((p < LEVEL).sum()),
+        replicated=_replicated_share([one.replicated for one in found if one.replicated is not None], top),
     )
+
+
+def _replicated_share(found: Sequence[Replicated], top: int) -> Estimate:
+    import numpy as np
+
+    held, total = np.array([(one.top[top], one.total) for one in found], dtype=np.float64).reshape(-1, 2).T
+    change = mean_of(total, UNBOUNDED).interval
+    if change is None or change.low <= 0:
+        return Estimate(None, None, len(found))
+    # Noise in the other sentences can make them sum to less than nothing, and the share to more than all.
+    return bootstrap(lambda times: np.clip(quotient(times @ held, times @ total), 0.0, 1.0), len(found))
 
 
 def _null(importance: Importance, kind: Kind, permutations: int, seed: int) -> NDArray[np.float64]:

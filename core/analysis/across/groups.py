@@ -8,18 +8,36 @@ from itertools import combinations
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from core.analysis.across.bootstrap import SEED, Estimate, drawn, mean_of, percentiles
+from core.analysis.across.bootstrap import (
+    DIRECTION,
+    POSITIVE,
+    SEED,
+    SHARE,
+    UNBOUNDED,
+    Estimate,
+    drawn,
+    mean_of,
+    spread,
+)
 from core.analysis.across.concentration import concentration
 from core.analysis.across.study import Study, StudyTrace, first_count
+from core.analysis.intervals import Interval
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 FIELDS: Final = ("tier", "prompt_variant", "model")
-MEASURES: Final = (
-    "first_rate", "final_rate", "max_importance", "n_turning_points", "any_turning_point", "top_1_share", "top_1_excess"
-)  # fmt: skip
+MEASURES: Final = {
+    "first_rate": SHARE,
+    "final_rate": SHARE,
+    "max_importance": SHARE,
+    "n_turning_points": POSITIVE,
+    "any_turning_point": SHARE,
+    "top_1_share": SHARE,
+    "top_1_excess": DIRECTION,
+}
+"""What is compared of each trace, and what it can be."""
 
 
 _Matched: TypeAlias = tuple[list[StudyTrace], list[StudyTrace]]
@@ -107,15 +125,23 @@ def compare_traces(
     measured = {trace.id: measures_of(study, trace) for trace in (*first, *second)}
     differences = []
     for behavior in study.behaviors:
-        for measure in MEASURES:
+        for measure, limits in MEASURES.items():
+            apart = UNBOUNDED if limits == POSITIVE else DIRECTION
             value = {trace_id: found.get((behavior, measure)) for trace_id, found in measured.items()}
             a, b = _column(first, value), _column(second, value)
             within = [_within(query, value) for query in pairs]
-            paired_difference = mean_of(np.array(within, dtype=np.float64))
+            paired_difference = mean_of(np.array(within, dtype=np.float64), apart)
             if paired_difference.n < 2:
                 paired_difference = Estimate(None, None, paired_difference.n)
             differences.append(
-                Difference(behavior, measure, mean_of(a), mean_of(b), difference_of_means(a, b), paired_difference)
+                Difference(
+                    behavior,
+                    measure,
+                    mean_of(a, limits),
+                    mean_of(b, limits),
+                    difference_of_means(a, b, apart),
+                    paired_difference,
+                )
             )
     return Comparison(
         by=by,
@@ -156,10 +182,12 @@ def measures_of(study: Study, trace: StudyTrace) -> Mapping[tuple[str, str], flo
     return found
 
 
-def difference_of_means(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate:
+def difference_of_means(
+    first: NDArray[np.float64], second: NDArray[np.float64], limits: Interval = DIRECTION
+) -> Estimate:
     """Mean of ``first`` less mean of ``second``, with an interval that resamples both; NaN entries are left out.
 
-    Undefined below two in either; the smaller group decides how far the interval's levels are moved.
+    Undefined below two in either; the smaller group decides how much the interval is widened.
     """
     import numpy as np
 
@@ -169,7 +197,8 @@ def difference_of_means(first: NDArray[np.float64], second: NDArray[np.float64])
         return Estimate(None, None, n)
     # Seeds of their own, as groups of one size would else be resampled alike.
     draws = drawn(len(a)) @ a / len(a) - drawn(len(b), SEED + 1) @ b / len(b)
-    return Estimate(float(a.mean() - b.mean()), percentiles(draws, n), n)
+    value = float(a.mean() - b.mean())
+    return Estimate(value, spread(value, draws, n, limits), n)
 
 
 def _column(traces: Sequence[StudyTrace], value: Mapping[str, float | None]) -> NDArray[np.float64]:

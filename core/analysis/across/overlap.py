@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from core.analysis.across.bootstrap import Estimate, bootstrap, ratio_of
+from core.analysis.across.bootstrap import POSITIVE, Estimate, bootstrap, ratio_of
 from core.analysis.intervals import Interval
 from core.analysis.permutation import fisher
 
@@ -107,7 +107,7 @@ def overlap(tables: Sequence[TwoByTwo]) -> Overlap:
     table = TwoByTwo(*(int(count) for count in counts.sum(axis=0)))
     return Overlap(
         table=table,
-        odds_ratio=bootstrap(lambda times: _odds_ratios(times @ counts), len(counts)),
+        odds_ratio=bootstrap(lambda times: _odds_ratios(times @ counts), len(counts), limits=POSITIVE),
         faking_shared=ratio_of(both, both + faking_only),
         compliance_shared=ratio_of(both, both + compliance_only),
     )

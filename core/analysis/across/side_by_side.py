@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.analysis.across.against import AgainstNull, against
-from core.analysis.across.bootstrap import Estimate, bootstrap, mean_of, quotient
+from core.analysis.across.bootstrap import DIRECTION, SHARE, Estimate, bootstrap, mean_of, quotient
 from core.analysis.across.correlation import (
     centred,
     cosine,
@@ -166,7 +166,7 @@ def _together(found: Sequence[_Found]) -> tuple[Correlation, Correlation]:
 def _correlation(
     measure: str, found: Sequence[_Found], statistic: Statistic, permuted: NDArray[np.float64]
 ) -> Correlation:
-    estimate = bootstrap(statistic, len(found), sum(len(one.x) > 0 for one in found))
+    estimate = bootstrap(statistic, len(found), sum(len(one.x) > 0 for one in found), limits=DIRECTION)
     null = AgainstNull(None) if estimate.value is None else against(estimate.value, permuted)
     return Correlation(measure, estimate, null)
 
@@ -179,7 +179,7 @@ def _within(found: Sequence[_Found]) -> tuple[Correlation, Correlation]:
     for measure, of in (("pearson_within", pearson), ("spearman_within", spearman)):
         own = np.array([float(of(one.x, one.y)) for one in found])
         held = [one for one, value in zip(found, own.tolist(), strict=True) if value == value]
-        estimate = mean_of(own)
+        estimate = mean_of(own, DIRECTION)
         null = AgainstNull(None)
         if estimate.value is not None:
             permuted = np.array([of(one.dealt.second, one.dealt.first) for one in held])
@@ -205,11 +205,13 @@ def _cleared(found: Sequence[_Found]) -> tuple[Correlation, ...]:
     def signal(which: int) -> Statistic:
         return lambda times: np.clip(quotient(left(times)[which], centred(times @ moments)[which]), 0.0, 1.0)
 
-    statistics = (
-        ("pearson_cleared", cleared), ("signal_alignment_faking", signal(0)), ("signal_compliance", signal(1))
-    )  # fmt: skip
     held = sum(len(one.x) > 0 for one in found)
+    statistics = (
+        ("pearson_cleared", cleared, DIRECTION),
+        ("signal_alignment_faking", signal(0), SHARE),
+        ("signal_compliance", signal(1), SHARE),
+    )
     return tuple(
-        Correlation(measure, bootstrap(statistic, len(found), held), AgainstNull(None))
-        for measure, statistic in statistics
+        Correlation(measure, bootstrap(statistic, len(found), held, limits=limits), AgainstNull(None))
+        for measure, statistic, limits in statistics
     )

@@ -59,13 +59,14 @@ class Study:
     """The traces that have decided rollouts, in the order in which they were added, and the ids of those without.
 
     ``kind`` says which direction is meant throughout: the counterfactual one, or without an encoder the resampling
-    one. ``threshold`` is the cosine from which two sentences say the same.
+    one. ``threshold`` is the cosine from which two sentences say the same, to the ``encoder`` of that name.
     """
 
     traces: tuple[StudyTrace, ...]
     left_out: tuple[str, ...]
     kind: Kind
     threshold: float
+    encoder: str | None
 
     @property
     def behaviors(self) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ def load_study(
     threshold: float = THRESHOLD,
     trace_ids: Sequence[str] | None = None,
     *,
+    encoder: str | None = None,
     settings: str | None = None,
     annotator: str | None = None,
     judges: Mapping[str, str] | None = None,
@@ -97,6 +99,7 @@ def load_study(
         similarity: as `core.similarity.cosine.comparison` gives it; None for resampling directions.
         threshold: cosine from which two sentences say the same.
         trace_ids: which traces; None: all.
+        encoder: name of what ``similarity`` compares with, to be shown.
         settings: id of the sampling settings to prefer; a trace that has no rollouts under them, and each trace where
             it is None, is looked at under those with the most rollouts.
         annotator: whose labels count; None: of each trace, whoever labelled most of it.
@@ -119,7 +122,7 @@ def load_study(
         if on_trace is not None:
             on_trace(done, len(ids))
     kind: Kind = "resampling" if similarity is None else "counterfactual"
-    return Study(tuple(traces), tuple(left_out), kind, threshold)
+    return Study(tuple(traces), tuple(left_out), kind, threshold, None if similarity is None else encoder)
 
 
 def _load(

@@ -14,6 +14,8 @@ from core.analysis.across.side_by_side import side_by_side
 from core.analysis.across.study import Study
 from core.analysis.across.table import SummaryTable
 from core.analysis.null import PERMUTATIONS
+from core.endpoints.endpoint import SIMULATOR_MODEL
+from core.endpoints.simulator import LABEL
 
 COLUMNS = {
     "study": columns.STUDY,
@@ -66,12 +68,13 @@ def summarise(
 def notes_of(study: Study) -> tuple[str, ...]:
     """What every number rests on, in sentences."""
     n = len(study.traces)
-    models = sorted({trace.model for trace in study.traces})
+    models = sorted({_named(trace.model) for trace in study.traces})
     labelled = [trace for trace in study.traces if trace.labels]
     notes = [f"{n} trace{'' if n == 1 else 's'}, sampled from {', '.join(models)}."]
     if study.kind == "counterfactual":
+        compared = f", compared by {study.encoder}" if study.encoder else ""
         notes.append(
-            f"Directions are counterfactual ones; sentences say the same from a cosine of {study.threshold:g}."
+            f"Directions are counterfactual; from a cosine of {study.threshold:g} sentences say the same{compared}."
         )
     else:
         notes.append("Directions are resampling ones, as sentences could not be compared.")
@@ -82,5 +85,12 @@ def notes_of(study: Study) -> tuple[str, ...]:
         for behavior in study.behaviors
         if len(judges := {t.importance[behavior].judge_id for t in study.traces if behavior in t.importance}) > 1
     ]
-    notes.append(f"Brackets hold 95%: of {DRAWS:,} resampled sets of traces, or of {PERMUTATIONS:,} permutations.")
+    notes.append(
+        f"Brackets hold 95%: of {DRAWS:,} resampled sets of traces, or of {PERMUTATIONS:,} permutations; there are none"
+        " below two traces, or where traces do not differ."
+    )
     return tuple(notes)
+
+
+def _named(model: str) -> str:
+    return f"{model} ({LABEL})" if model == SIMULATOR_MODEL else model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeAlias
 
@@ -16,8 +16,8 @@ class SummaryTable:
 
     ``name`` is also that of the CSV file. ``says`` is one sentence on what the table means, ``notes`` say what it
     rests on. A number ``x`` has its interval in ``x_low`` and ``x_high``. The leading columns named in ``blocks``
-    divide the rows, which are in their order; ``signed`` columns promote where positive; ``by_trace`` marks a table
-    that has a row for each trace.
+    divide the rows, which are in their order. ``signed`` columns are written with their sign, in all rows or in those
+    of the ``measure`` named. ``by_trace`` marks a table that has a row for each trace.
     """
 
     name: str
@@ -27,7 +27,7 @@ class SummaryTable:
     rows: tuple[tuple[Value, ...], ...]
     notes: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
-    signed: frozenset[str] = frozenset()
+    signed: Mapping[str, str | None] = field(default_factory=dict)
     by_trace: bool = False
 
     def records(self) -> list[dict[str, Value]]:
@@ -66,11 +66,11 @@ def _is_bound(name: str, columns: Sequence[str]) -> bool:
     return any(name.endswith(end) and name.removesuffix(end) in columns for end in ("_low", "_high"))
 
 
-def _cell(record: Mapping[str, Value], name: str, signed: frozenset[str]) -> str:
+def _cell(record: Mapping[str, Value], name: str, signed: Mapping[str, str | None]) -> str:
     value = record[name]
     if not isinstance(value, float):
         return "" if value is None else str(value)
-    sign = "+" if name in signed else ""
+    sign = "+" if name in signed and signed[name] in (None, record.get("measure")) else ""
     digits = 3 if name == "p" or name.endswith("_p") else 2
     low, high = record.get(f"{name}_low"), record.get(f"{name}_high")
     bounds = "" if low is None or high is None else f" [{low:{sign}.2f}, {high:{sign}.2f}]"

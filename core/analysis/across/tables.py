@@ -19,7 +19,6 @@ from core.analysis.intervals import Interval
 FEW_TRACES = "One trace alone says nothing about others, so there are no intervals."
 NO_LABELS = "None of these traces has a label, so there is nothing to say about categories."
 NO_PAIRS = "No trace has both compliance and alignment faking measured."
-_SIGNED = frozenset({"mean", "matched"})
 
 
 def study_table(study: Study) -> SummaryTable:
@@ -39,9 +38,10 @@ def study_table(study: Study) -> SummaryTable:
 def concentration_table(pooled: Sequence[PooledShare]) -> SummaryTable:
     """How concentrated the change is, over traces."""
     rows = [
-        (one.behavior, one.top, one.share.n, *_estimate(one.share), one.null_mean, *_estimate(one.excess), one.n_above)
+        (one.behavior, one.top, one.share.n, *_estimate(one.share), one.null_mean, *_estimate(one.excess), one.n_above,
+         *_estimate(one.replicated))
         for one in pooled
-    ]
+    ]  # fmt: skip
     return SummaryTable(
         "concentration",
         "Concentration",
@@ -50,17 +50,20 @@ def concentration_table(pooled: Sequence[PooledShare]) -> SummaryTable:
         tuple(rows),
         _notes(_few([one.share for one in pooled])),
         blocks=("behavior",),
-        signed=frozenset({"excess"}),
+        signed={"excess": None},
     )
 
 
 def concentration_by_trace_table(found: Sequence[Concentration]) -> SummaryTable:
     """How concentrated the change of each trace is."""
-    rows = [
-        (one.behavior, one.trace_id, one.n_sentences, one.n_undefined, *_against(one.total), top, *_against(share))
-        for one in found
-        for top, share in one.shares.items()
-    ]
+    rows: list[tuple[Value, ...]] = []
+    for one in found:
+        total, tops = (None, {}) if one.replicated is None else (one.replicated.total, one.replicated.top)
+        rows += [
+            (one.behavior, one.trace_id, one.n_sentences, one.n_undefined, one.total, total, top, *_against(share),
+             tops.get(top))
+            for top, share in one.shares.items()
+        ]  # fmt: skip
     return SummaryTable(
         "concentration_by_trace",
         "Concentration by trace",
@@ -91,7 +94,7 @@ def categories_table(found: ByCategory) -> SummaryTable:
         tuple(rows),
         _notes(_few([one.share for one in found.shares]) if rows else NO_LABELS),
         blocks=("behavior", "measure"),
-        signed=_SIGNED,
+        signed={"mean": "direction", "matched": None},
     )
 
 
@@ -108,7 +111,7 @@ def side_by_side_table(found: SideBySide) -> SummaryTable:
         columns.SIDE_BY_SIDE,
         tuple(rows),
         _notes(_few([one.estimate for one in found.correlations]) if rows else NO_PAIRS),
-        signed=frozenset({"value", "null"}),
+        signed={"value": None, "null": None},
     )
 
 
@@ -139,7 +142,7 @@ def side_by_side_by_trace_table(found: SideBySide) -> SummaryTable:
         "How alike the two directions are within each trace, and its turning points of both behaviors.",
         columns.SIDE_BY_SIDE_BY_TRACE,
         tuple(rows),
-        signed=frozenset({"pearson", "pearson_null", "spearman", "spearman_null"}),
+        signed=dict.fromkeys(("pearson", "pearson_null", "spearman", "spearman_null")),
         by_trace=True,
     )
 
@@ -165,7 +168,7 @@ def groups_table(comparisons: Sequence[Comparison]) -> SummaryTable:
         tuple(rows),
         _notes(*(unpaired if rows else ["These traces do not fall into two groups."])),
         blocks=("by", "first", "second", "behavior"),
-        signed=frozenset({"difference", "paired"}),
+        signed={"mean_first": "top_1_excess", "mean_second": "top_1_excess", "difference": None, "paired": None},
     )
 
 

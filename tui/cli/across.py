@@ -1,0 +1,153 @@
+"""`turnpoint analyze --all`: many traces analysed together, as text, CSV and JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.errors import ConfigError, NotFoundError, SimilarityError
+from tui.cli.output import counted, print_json, print_table, say, warn
+
+if TYPE_CHECKING:
+    from core.analysis.across.study import Study
+    from core.analysis.across.summary import Summary
+    from core.endpoints.config import EmbeddingConfig
+    from core.store.database import Store
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of the analysis across traces; ``annotator`` and ``settings`` are None where nobody said."""
+
+    trace_ids: tuple[str, ...]
+    by: tuple[str, ...]
+    groups: tuple[str, str] | None
+    settings: str | None
+    annotator: str | None
+    directory: Path | None
+    force: bool
+    each: bool
+
+
+def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_json: bool) -> None:
+    """Analyse, write the CSV files if asked to, and print."""
+    from core.analysis.across.summary import summarise
+    from core.annotation.codebook import load_codebook
+
+    if asked.groups is not None and len(asked.by) != 1:
+        raise ConfigError("--groups names two values of one field; say which with --by, once.")
+    study = _study(store, asked, config)
+    if not study.traces:
+        raise NotFoundError("none of these traces has decided rollouts; `turnpoint resample TRACE --all` draws some.")
+    _check_groups(study, asked)
+    categories = [category.name for category in load_codebook().categories]
+    summary = summarise(study, asked.by or None, asked.groups, categories)
+    written = None
+    if asked.directory is not None:
+        from core.export.summary import export_summary
+
+        written = export_summary(store, study, summary, asked.directory, force=asked.force)
+    if as_json:
+        print_json(summary_json(summary) | ({"directory": str(written.directory)} if written else {}))
+        return
+    print_summary(summary, each=asked.each)
+    if written is not None:
+        say(f"wrote {len(written.files)} files to {written.directory}")
+
+
+def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:
+    """The traces; without an encoder with resampling directions, and a sentence that says so."""
+    from core.analysis.across.study import load_study
+    from core.similarity.cosine import comparison
+    from core.similarity.weights import model_name
+
+    ids: Sequence[str] | None = asked.trace_ids or None
+    progress = _Progress()
+    try:
+        return load_study(
+            store, comparison(store, config), config.threshold, ids, encoder=model_name(config),
+            settings=asked.settings, annotator=asked.annotator, on_trace=progress.show,
+        )  # fmt: skip
+    except SimilarityError as error:
+        progress.end()
+        warn(f"{error} Without it there are resampling directions, but no counterfactual ones.")
+        return load_study(
+            store, None, config.threshold, ids,
+            settings=asked.settings, annotator=asked.annotator, on_trace=progress.show,
+        )  # fmt: skip
+    finally:
+        progress.end()
+
+
+class _Progress:
+    """How many traces are done, on one line of a terminal that is written over; nothing where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def show(self, done: int, n: int) -> None:
+        if sys.stderr.isatty():
+            self._said = f"{done} of {counted(n, 'trace')}"
+            click.echo(f"\r{self._said}", nl=False, err=True)
+
+    def end(self) -> None:
+        if self._said:
+            click.echo("\r" + " " * len(self._said) + "\r", nl=False, err=True)
+            self._said = ""
+
+
+def _check_groups(study: Study, asked: Asked) -> None:
+    from core.analysis.across.groups import values_of
+
+    for field in asked.by:
+        values = values_of(study, field)
+        for value in asked.groups or ():
+            if value not in values:
+                known = ", ".join(values) or "none"
+                raise NotFoundError(f"no analysed trace has the {field} {value!r}; there are: {known}.")
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """All tables with what their columns mean, nothing rounded, undefined as null."""
+    return {
+        "notes": list(summary.notes),
+        "tables": {
+            table.name: {
+                "title": table.title,
+                "says": table.says,
+                "notes": list(table.notes),
+                "columns": dict(table.columns),
+                "rows": table.records(),
+            }
+            for table in summary.tables
+        },
+    }
+
+
+def print_summary(summary: Summary, *, each: bool) -> None:
+    """Print each table under a sentence on what it means; those with a row per trace only for ``each``."""
+    from core.analysis.across.table import blocks_of
+
+    for table in summary.tables:
+        if table.by_trace and not each:
+            continue
+        say(f"{table.title}: {table.says}")
+        for block in blocks_of(table):
+            say("")
+            if block.heading:
+                say(block.heading)
+            print_table(block.header, block.rows, block.right)
+        say("")
+        for note in table.notes:
+            say(note)
+        if table.notes:
+            say("")
+    for note in summary.notes:
+        say(note)
+    if not each:
+        say("--each prints the tables with a row per trace too; --csv DIR and --json hold all of them.")
