@@ -14,6 +14,7 @@ from tui.actions import PICKER, bindings_for
 from tui.chrome import header_line
 from tui.palette import DIM, LABEL, PLAIN
 from tui.screens.base import ListScreen
+from tui.screens.summary import SummaryScreen
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList
@@ -98,6 +99,14 @@ class PickerScreen(ListScreen[str]):
         """Open the trace under the cursor."""
         if self._shown:
             self.dismiss(self._shown[self.items.cursor].id)
+
+    def action_summary(self) -> None:
+        """Analyse all traces together."""
+        self.app.push_screen(SummaryScreen(), self._opened)
+
+    def _opened(self, trace_id: str | None) -> None:
+        if trace_id is not None:
+            self.dismiss(trace_id)
 
     def action_leave(self) -> None:
         """Back without choosing; the first screen of the app quits."""

@@ -14,6 +14,7 @@ from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_request
 from tui.screens.rollouts import RolloutsScreen
+from tui.screens.summary import SummaryScreen
 from tui.session import TraceView, search_pattern
 from tui.widgets.lines import Lines
 
@@ -158,6 +159,10 @@ class TraceScreen(LabellingScreen):
         """Choose another trace."""
         self._remember_position()
         self.app.push_screen(PickerScreen(self.context.store, self.trace_id), self._chosen)
+
+    def action_summary(self) -> None:
+        """Analyse all traces together."""
+        self.app.push_screen(SummaryScreen(), self._chosen)
 
     def _chosen(self, trace_id: str | None) -> None:
         if trace_id is not None and trace_id != self.trace_id:

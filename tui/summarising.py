@@ -1,0 +1,135 @@
+"""The analyses across traces for the screen: computed off the event loop, laid out as rows of a list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from core.errors import SimilarityError
+from core.sanitize import visible_line
+from tui.palette import DIM
+from tui.widgets.text_list import TextItem
+from tui.widgets.wrapping import clip
+
+if TYPE_CHECKING:
+    from core.analysis.across.study import Study
+    from core.analysis.across.summary import Summary
+    from core.analysis.across.table import Block, SummaryTable
+    from tui.context import Context
+
+MOST_CELLS = 28
+"""No column is wider; what is longer can be read in full."""
+
+
+@dataclass(frozen=True)
+class Summarised:
+    """A study with its summary, and the sentence that says why nothing was compared, if nothing was."""
+
+    study: Study
+    summary: Summary
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One row of the list; ``record`` numbers the row of ``table`` that it shows, None for headings and sentences."""
+
+    item: TextItem
+    table: SummaryTable
+    record: int | None = None
+
+
+async def summarise_all(
+    context: Context, categories: Sequence[str], on_trace: Callable[[int, int], None]
+) -> Summarised:
+    """Analyse all traces of the store together; the first time, this encodes what was said in each of them.
+
+    ``on_trace`` is called in the worker's thread after each trace; what it raises breaks off. The embeddings that
+    were computed by then are kept.
+    """
+
+    def work() -> Summarised:
+        from core.analysis.across.study import load_study
+        from core.analysis.across.summary import summarise
+        from core.similarity.cosine import comparison
+
+        config, settings, without = context.embedding, context.settings_id or None, ""
+        try:
+            compared = comparison(context.store, config)
+            study = load_study(context.store, compared, config.threshold, settings=settings, on_trace=on_trace)
+        except SimilarityError as error:
+            without = str(error)
+            study = load_study(context.store, None, config.threshold, settings=settings, on_trace=on_trace)
+        return Summarised(study, summarise(study, categories=categories), without)
+
+    return await asyncio.to_thread(work)
+
+
+def summary_rows(summary: Summary) -> list[SummaryRow]:
+    """Every table under its title: what it says, its rows block by block, what it rests on."""
+    rows: list[SummaryRow] = []
+    for table in summary.tables:
+        rows.append(SummaryRow(TextItem(f"── {table.title} ──", is_heading=True), table))
+        rows.append(SummaryRow(TextItem(table.says), table))
+        rows += _table_rows(table)
+        rows += [SummaryRow(TextItem(visible_line(note)), table) for note in table.notes]
+    if rows:
+        rows += [SummaryRow(TextItem(visible_line(note)), rows[-1].table) for note in summary.notes]
+    return rows
+
+
+def _table_rows(table: SummaryTable) -> Iterator[SummaryRow]:
+    from core.analysis.across.table import blocks_of
+
+    record = 0
+    for block in blocks_of(table):
+        if block.heading:
+            yield SummaryRow(TextItem("", ((visible_line(block.heading), DIM),)), table)
+        header, *lines = _aligned(block)
+        yield SummaryRow(TextItem("", ((f"  {header}", DIM),)), table)
+        for line in lines:
+            yield SummaryRow(TextItem(f"  {line}", max_rows=1), table, record)
+            record += 1
+
+
+def _aligned(block: Block) -> list[str]:
+    """The header and the rows of a block, column under column."""
+    cells = [[clip(visible_line(cell), MOST_CELLS) for cell in row] for row in (block.header, *block.rows)]
+    widths = [max(cell_len(row[i]) for row in cells) for i in range(len(block.header))]
+    return ["  ".join(_set(cell, widths[i], i in block.right) for i, cell in enumerate(row)).rstrip() for row in cells]
+
+
+def _set(cell: str, width: int, right: bool) -> str:
+    blank = " " * (width - cell_len(cell))
+    return blank + cell if right else cell + blank
+
+
+def record_lines(row: SummaryRow) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of each column of a table; a heading has no values."""
+    from core.analysis.across.table import spoken
+
+    if row.record is None:
+        return [(spoken(name), "", meaning) for name, meaning in row.table.columns.items()]
+    values = row.table.rows[row.record]
+    return [
+        (spoken(name), _full(value), meaning)
+        for (name, meaning), value in zip(row.table.columns.items(), values, strict=True)
+    ]
+
+
+def _full(value: str | int | float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:.4f}" if isinstance(value, float) else visible_line(str(value))
+
+
+def trace_of(row: SummaryRow) -> str | None:
+    """The trace that a row is about, if it is about one."""
+    if row.record is None or "trace_id" not in row.table.columns:
+        return None
+    value = row.table.rows[row.record][list(row.table.columns).index("trace_id")]
+    return str(value)
