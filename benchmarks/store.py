@@ -1,7 +1,7 @@
 """How fast a trace opens among a million stored rollouts, and whether indices are why.
 
-Run it as ``python -m benchmarks.store``. It builds a file of about 1.3 GB in the temporary folder (TMPDIR) and deletes it;
-``--rollouts 100000`` is quicker. The traces take turns at each prefix, so that no trace lies in one piece. Cold is
+Run it as ``python -m benchmarks.store``. It builds a file of about 1.3 GB in the temporary folder (TMPDIR) and deletes
+it; ``--rollouts 100000`` is quicker. The traces take turns at each prefix, so that no trace lies in one piece. Cold is
 with nothing of the file in memory, as after a restart, where the system can be asked for that.
 """
 
