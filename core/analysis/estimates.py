@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -35,17 +36,35 @@ def importance_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    found: dict[str, Importance] = {}
+    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
+    return {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
+
+
+def sweeps_of(
+    connection: sqlite3.Connection,
+    trace: Trace,
+    settings_id: str,
+    similarity: Similarity | None,
+    judges: Mapping[str, str] | None = None,
+) -> dict[str, Sweep]:
+    """The sweep of ``trace`` for each behavior that has outcomes, with cosines where there is a ``similarity``.
+
+    The rollouts that ``connection`` sees are read and compared once. ``judges`` as for `importance_of`.
+
+    Raises:
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    found: dict[str, Sweep] = {}
     sweep: Sweep | None = None
-    table = load_rates(store.read, trace.id, settings_id, judges)
+    table = load_rates(connection, trace.id, settings_id, judges)
     for behavior in table.behaviors:
         judge_id = table.judges.get(behavior)
         if judge_id is None:
             continue
         if sweep is None:
-            sweep = load_sweep(store.read, trace, settings_id, behavior, judge_id)
+            sweep = load_sweep(connection, trace, settings_id, behavior, judge_id)
             sweep = sweep if similarity is None else with_cosines(sweep, similarity)
         else:
-            sweep = with_behavior(store.read, sweep, behavior, judge_id)
-        found[behavior] = analyse(sweep, threshold)
+            sweep = with_behavior(connection, sweep, behavior, judge_id)
+        found[behavior] = sweep
     return found

@@ -60,6 +60,15 @@ def load_embeddings(connection: sqlite3.Connection, model: EmbeddingModel, hashe
     return {asked[place]: vector for place, vector in rows.fetchall()}
 
 
+def stored_models(connection: sqlite3.Connection, name: str, weights: str) -> list[EmbeddingModel]:
+    """The models under which this database has vectors of encoder ``name`` with these weights, by dtype."""
+    rows = connection.execute(
+        "SELECT name, weights, dtype FROM embedding_models WHERE name = ? AND weights = ? ORDER BY dtype",
+        [name, weights],
+    )
+    return [EmbeddingModel(**dict(row)) for row in rows]
+
+
 def stored_weights(connection: sqlite3.Connection, name: str) -> str | None:
     """Hash of the weights with which encoder ``name`` was used last on this database; None if it never was."""
     row = connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,7 +92,7 @@ def _already_there(path: Path, n_alike: int, n_traces: int) -> str:
     return f"{how_many} traces of {path} {'is' if n_alike == 1 else 'are'} in the database already."
 
 
-def _taken(result: ImportResult, known: set[str]) -> list[Trace]:
+def _taken(result: ImportResult, known: Set[str]) -> list[Trace]:
     return [trace for trace in result.traces if trace.id in known]
 
 
