@@ -78,7 +78,7 @@ def _resampling(view: TraceView, index: int, behavior: str) -> list[Piece]:
         return []
     arrow, style = signed(direction.value)
     low, high = direction.interval
-    return [(f"{arrow[0]} {direction.value:+.2f}", style + BOLD), (f" [{low:+.2f}, {high:+.2f}]", PLAIN)]
+    return [(f"{arrow[0]} {direction.value:+z.2f}", style + BOLD), (f" [{low:+z.2f}, {high:+z.2f}]", PLAIN)]
 
 
 def _counterfactual(estimated: SentenceImportance) -> list[Piece]:
@@ -90,7 +90,7 @@ def _counterfactual(estimated: SentenceImportance) -> list[Piece]:
         return [(f"instead: only {estimated.n_dissimilar} said something else", DIM)]
     low, high = contrast.interval
     q = "" if estimated.q is None else "  q <.001" if estimated.q < 0.001 else f"  q {estimated.q:.3f}"
-    return [(f"instead {contrast.value:+.2f} [{low:+.2f}, {high:+.2f}] n {estimated.n_dissimilar}{q}", PLAIN)]
+    return [(f"instead {contrast.value:+z.2f} [{low:+z.2f}, {high:+z.2f}] n {estimated.n_dissimilar}{q}", PLAIN)]
 
 
 def _rate(rate: PrefixRate | None) -> Line:

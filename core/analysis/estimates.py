@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,12 @@ def importance_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    sweeps = sweeps_of(store, trace, settings_id, similarity, judges)
+    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
     return {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
 
 
 def sweeps_of(
-    store: Store,
+    connection: sqlite3.Connection,
     trace: Trace,
     settings_id: str,
     similarity: Similarity | None,
@@ -48,20 +49,22 @@ def sweeps_of(
 ) -> dict[str, Sweep]:
     """Load the sweep of each behavior that has outcomes; row r of each is the same rollout, compared once.
 
+    ``connection`` reads the rollouts; ``similarity`` and ``judges`` are as for `importance_of`.
+
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
     found: dict[str, Sweep] = {}
     sweep: Sweep | None = None
-    table = load_rates(store.read, trace.id, settings_id, judges)
+    table = load_rates(connection, trace.id, settings_id, judges)
     for behavior in table.behaviors:
         judge_id = table.judges.get(behavior)
         if judge_id is None:
             continue
         if sweep is None:
-            sweep = load_sweep(store.read, trace, settings_id, behavior, judge_id)
+            sweep = load_sweep(connection, trace, settings_id, behavior, judge_id)
             sweep = sweep if similarity is None else with_cosines(sweep, similarity)
         else:
-            sweep = with_behavior(store.read, sweep, behavior, judge_id)
+            sweep = with_behavior(connection, sweep, behavior, judge_id)
         found[behavior] = sweep
     return found

@@ -13,6 +13,7 @@ from typing import TypeAlias
 Cell: TypeAlias = str | int | float | None
 
 ESTIMATE_DIGITS = 6
+PROBABILITY_DIGITS = 6
 
 _UNSEEN = r"\s\x00-\x20\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(rf"'*[{_UNSEEN}]*[=+\-@＝＋－＠]")
@@ -40,6 +41,11 @@ def estimate(value: float | None) -> float | None:
     """Round a rate or a bound to six decimals, so that files are the same on every machine."""
     # Adding zero makes a rounded -0.0 a plain 0.0.
     return None if value is None else round(value, ESTIMATE_DIGITS) + 0.0
+
+
+def probability(value: float | None) -> float | None:
+    """Round a p-value to six significant digits: six decimals would make a small one 0, which it never is."""
+    return None if value is None else float(f"{value:.{PROBABILITY_DIGITS}g}")
 
 
 def _escape(text: str) -> str:

@@ -20,6 +20,7 @@ STAGING_PREFIX = ".turnpoint-export-"
 def whole_directory(directory: Path, names: Sequence[str], *, force: bool) -> Iterator[Path]:
     """Give a folder to write the files ``names`` into, and publish them in ``directory`` at the end of the block.
 
+    A name may lie in a folder, ``folder/file``, which the block makes.
     A new directory appears at once, by one rename. In one that exists each file replaces its older self whole,
     in the order of ``names``, and all other files stay as they are. If the block raises, nothing has changed.
 
@@ -72,13 +73,20 @@ def _refuse_unfit(directory: Path, target: Path, names: Sequence[str], *, force:
     for name in names:
         if (target / name).is_dir():
             raise ExportError(f"{directory}: {name} is a directory there; move it away, or name another directory.")
+        if (target / name).parent.exists() and not (target / name).parent.is_dir():
+            raise ExportError(
+                f"{directory}: {Path(name).parent} is a file there; move it away, or name another directory."
+            )
 
 
 def _publish(staging: Path, target: Path, names: Sequence[str]) -> None:
-    _sync(staging)
+    folders = {Path(name).parent for name in names}
+    for folder in folders | {Path()}:
+        _sync(staging / folder)
     if target.is_dir():
         _replace_each(staging, target, names)
-        _sync(target)
+        for folder in folders | {Path()}:
+            _sync(target / folder)
     else:
         os.rename(staging, target)
         _sync(target.parent)
@@ -87,6 +95,7 @@ def _publish(staging: Path, target: Path, names: Sequence[str]) -> None:
 def _replace_each(staging: Path, target: Path, names: Sequence[str]) -> None:
     for done, name in enumerate(names):
         try:
+            (target / name).parent.mkdir(exist_ok=True)
             os.replace(staging / name, target / name)
         except OSError as error:
             if done == 0:
@@ -94,7 +103,7 @@ def _replace_each(staging: Path, target: Path, names: Sequence[str]) -> None:
             raise ExportError(
                 f"{target}: only {done} of {len(names)} files were replaced ({error.strerror}); export again."
             ) from error
-    staging.rmdir()
+    shutil.rmtree(staging)
 
 
 def _sync(folder: Path) -> None:

@@ -18,7 +18,7 @@ METHODS = {
     "direction interval": "Newcombe hybrid score (1998, method 10), 95%",
     "judge": "where several judges decided a behavior, the one with most outcomes under the same settings counts",
     "label": "the last event of each annotator and sentence",
-    "rounding": "rates, directions and their bounds to six decimals",
+    "rounding": "rates, directions and their bounds to six decimals, p and q to six significant digits",
 }
 CELLS = {
     "format": "RFC 4180, UTF-8, a header row; an empty cell is undefined, or an empty text",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.analysis.rates import RateTable, load_rates
 from core.errors import NotFoundError
 from core.export.cells import Cell
 from core.store.rates import SettingsInUse, settings_in_use
+
+if TYPE_CHECKING:
+    from core.export.comparison import Comparison, Estimated
 
 Row: TypeAlias = Sequence[Cell]
 
@@ -28,11 +31,16 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Scope:
-    """The traces of an export, in the order in which they were added, and the connection that reads them."""
+    """The traces of an export, in the order in which they were added, and the connection that reads them.
+
+    ``estimated`` holds what comparing their sentences by ``compared`` told; nothing where that was not asked for.
+    """
 
     connection: sqlite3.Connection
     trace_ids: tuple[str, ...]
     sampled: tuple[Sampled, ...]
+    estimated: tuple[Estimated, ...] = ()
+    compared: Comparison | None = None
 
     def rates(self, sampled: Sampled) -> RateTable:
         """Count the rollouts of one trace under one of its settings."""

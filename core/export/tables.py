@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.export.cells import to_cell
+from core.export.comparison import Comparison, comparison_provenance, estimate_trace
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import DIRECTIONS, PREFIX_RATES
+from core.export.importance_table import IMPORTANCE
 from core.export.moment import moment
 from core.export.provenance import provenance
 from core.export.records import FAILURES, JUDGE_VOTES, LABELS, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
+from core.export.said_tables import ALTERNATIVES, LINKS, RESILIENCE
 from core.export.table import PROSE, Scope, Table, choose_traces
 from core.store.database import Store
 
 TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
+ESTIMATE_TABLES = (IMPORTANCE, ALTERNATIVES, LINKS, RESILIENCE)
 PROVENANCE = "provenance.json"
 
 
@@ -36,29 +40,43 @@ def export_csv(
     force: bool = False,
     trace_ids: Sequence[str] | None = None,
     text: bool = True,
+    compared: Comparison | None = None,
 ) -> ExportReport:
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
-    wrote are left out: response, text, reply.
+    wrote are left out: response, text, reply. With ``compared`` (`core.export.comparison.compare_with`) there are
+    `ESTIMATE_TABLES` besides; the first time, its encoder has to read everything that rollouts say.
 
     Raises:
         ExportError: if the directory holds anything (and ``force`` is false), or the files cannot be written.
         NotFoundError: if one of ``trace_ids`` is not in the database.
+        SimilarityError: if a text has to be encoded and there is no encoder that works; nothing is written then.
     """
-    names = [table.name for table in TABLES] + [PROVENANCE]
+    tables = TABLES if compared is None else (*TABLES, *ESTIMATE_TABLES)
+    names = [table.name for table in tables] + [PROVENANCE]
     written = []
     with moment(store.path) as connection:
         scope = choose_traces(connection, trace_ids)
         with whole_directory(directory, names, force=force) as staging:
-            for table in TABLES:
+            if compared is not None:
+                scope = _estimated(scope, compared)
+            for table in tables:
                 columns = [name for name in table.columns if text or name not in PROSE]
                 written.append((table, columns, write_table(table, columns, scope, staging / table.name)))
+            made = provenance(scope, store.path, written)
+            if compared is not None:
+                made["estimates"] = comparison_provenance(store, compared)
             with durable_file(staging / PROVENANCE) as file:
-                json.dump(provenance(scope, store.path, written), file, indent=2)
+                json.dump(made, file, indent=2, allow_nan=False)
                 file.write("\n")
     return ExportReport(directory, tuple((table.name, n_rows) for table, _, n_rows in written))
+
+
+def _estimated(scope: Scope, compared: Comparison) -> Scope:
+    found = (estimate_trace(scope.connection, s.trace_id, s.settings.id, compared) for s in scope.sampled)
+    return replace(scope, estimated=tuple(found), compared=compared)
 
 
 def write_table(table: Table, columns: Sequence[str], scope: Scope, path: Path) -> int:

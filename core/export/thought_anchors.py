@@ -44,11 +44,12 @@ SELECT annotator FROM label_events WHERE trace_id = ?
 
 @dataclass(frozen=True)
 class SiteReport:
-    """Where a site folder was written, and how many chunks and resampled sentences it has."""
+    """Where a site folder was written, how many chunks and resampled sentences it has, and of which trace."""
 
     directory: Path
     n_chunks: int
     n_resampled: int
+    trace_id: str
 
 
 def export_site_folder(
@@ -85,17 +86,61 @@ def export_site_folder(
             influence is not on a later sentence.
     """
     with moment(store.path) as connection:
-        trace = load_trace(connection, trace_id)
-        rates = load_rates(connection, trace_id, settings_id)
-        if behavior not in rates.judges:
-            raise NotFoundError(
-                f"no rollouts of {trace_id!r} under settings {settings_id!r} are judged for {behavior!r}; "
-                "`turnpoint analyze` shows what there is."
-            )
-        rows = chunk_rows(trace, behavior, rates, importances, _labels(connection, trace_id, annotator))
-        resampled = _resampled(connection, trace, settings_id)
+        contents = site_contents(
+            connection,
+            trace_id,
+            settings_id,
+            behavior,
+            importances=importances,
+            influences=influences,
+            annotator=annotator,
+        )
+    with whole_directory(directory, FILES, force=force) as staging:
+        write_site(staging, contents)
+    return site_report(directory, trace_id, contents)
+
+
+def write_site(folder: Path, contents: Mapping[str, Any]) -> None:
+    """Write the files of one site folder into ``folder``, which must be there."""
+    for name in FILES:
+        with durable_file(folder / name) as file:
+            json.dump(contents[name], file, indent=2, allow_nan=False)
+            file.write("\n")
+
+
+def site_report(directory: Path, trace_id: str, contents: Mapping[str, Any]) -> SiteReport:
+    """What was written to ``directory``."""
+    resampled = contents["chunks_resampled.json"].values()
+    return SiteReport(directory, len(contents["chunks_labeled.json"]), sum(map(len, resampled)), trace_id)
+
+
+def site_contents(
+    connection: sqlite3.Connection,
+    trace_id: str,
+    settings_id: str,
+    behavior: str,
+    *,
+    importances: Mapping[int, SentenceNumbers] = MappingProxyType({}),
+    influences: Influences = MappingProxyType({}),
+    annotator: str | None = None,
+) -> dict[str, Any]:
+    """What each of `FILES` holds, from the rows that ``connection`` sees; arguments as for `export_site_folder`.
+
+    Raises:
+        NotFoundError: if there is no such trace, or it has no such settings or behavior.
+        ExportError: if an influence is not on a later sentence.
+    """
+    trace = load_trace(connection, trace_id)
+    rates = load_rates(connection, trace_id, settings_id)
+    if behavior not in rates.judges:
+        raise NotFoundError(
+            f"no rollouts of {trace_id!r} under settings {settings_id!r} are judged for {behavior!r}; "
+            "`turnpoint analyze` shows what there is."
+        )
+    rows = chunk_rows(trace, behavior, rates, importances, _labels(connection, trace_id, annotator))
+    resampled = _resampled(connection, trace, settings_id)
     prompt = "\n\n".join(message.content for message in trace.prompt.messages)
-    contents: dict[str, Any] = {
+    return {
         "scenario.json": _scenario(trace, rates, behavior),
         "base_solution.json": {"prompt": prompt, "solution": trace.response, "full_cot": prompt + trace.response},
         "chunks_labeled.json": rows,
@@ -103,12 +148,6 @@ def export_site_folder(
         "step_importance.json": link_rows(trace, influences),
         "summary.json": summarise(trace, rows, influences),
     }
-    with whole_directory(directory, FILES, force=force) as staging:
-        for name in FILES:
-            with durable_file(staging / name) as file:
-                json.dump(contents[name], file, indent=2, allow_nan=False)
-                file.write("\n")
-    return SiteReport(directory, len(rows), sum(map(len, resampled.values())))
 
 
 def _labels(connection: sqlite3.Connection, trace_id: str, annotator: str | None) -> dict[int, str]:

@@ -45,7 +45,7 @@ def embed(
         SimilarityError: if a text has to be encoded and there is no encoder that works.
         StoreError: if the database cannot be written.
     """
-    encoder = encoder or _encoder_for(store, config)
+    encoder = encoder or encoder_for(store, config)
     return _embed(store, texts, _quick(encoder), on_progress)
 
 
@@ -63,12 +63,16 @@ def embed_exactly(
         SimilarityError: if a text has to be encoded and there is no encoder that works.
         StoreError: if the database cannot be written.
     """
-    encoder = encoder or _encoder_for(store, config)
+    encoder = encoder or encoder_for(store, config)
     return _embed(store, texts, _exact(encoder), on_progress)
 
 
-def _encoder_for(store: Store, config: EmbeddingConfig) -> Encoder:
-    """The encoder of ``config``; without weights, whatever the store has of that name still serves."""
+def encoder_for(store: Store, config: EmbeddingConfig) -> Encoder:
+    """The encoder of ``config``; without weights, whatever the store has of that name still serves.
+
+    Raises:
+        SimilarityError: if there are no weights, and the store has no vectors of that name.
+    """
     try:
         return open_encoder(config)
     except SimilarityError as refusal:

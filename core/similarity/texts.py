@@ -15,6 +15,8 @@ def plain(text: str) -> str:
     become U+FFFD; a pair of surrogates becomes the character that it stands for.
     """
     stripped = text.strip().replace("\0", _REPLACEMENT)
+    if stripped.isascii():
+        return stripped
     try:
         stripped.encode()
     except UnicodeEncodeError:

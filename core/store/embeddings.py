@@ -48,14 +48,25 @@ def add_embeddings(database: Database, model: EmbeddingModel, vectors: Mapping[s
 def load_embeddings(connection: sqlite3.Connection, model: EmbeddingModel, hashes: Collection[str]) -> dict[str, bytes]:
     """The stored vectors among ``hashes``, by text hash; what is not stored is left out."""
     # CROSS JOIN fixes the order: left to itself, SQLite walks through all vectors for each hash that is wanted.
+    # The place in the list comes back instead of the hash: thousands of texts would each be decoded again.
+    asked = list(hashes)
     rows = connection.execute(
         """
-        SELECT e.text_hash, e.vector FROM json_each(?) wanted
+        SELECT wanted.key, e.vector FROM json_each(?) wanted
           CROSS JOIN embeddings e ON e.model_id = ? AND e.text_hash = wanted.value
         """,
-        [json.dumps(list(hashes)), model.id],
+        [json.dumps(asked), model.id],
     )
-    return dict(rows.fetchall())
+    return {asked[place]: vector for place, vector in rows.fetchall()}
+
+
+def stored_models(connection: sqlite3.Connection, name: str, weights: str) -> list[EmbeddingModel]:
+    """The models under which this database has vectors of encoder ``name`` with these weights, by dtype."""
+    rows = connection.execute(
+        "SELECT name, weights, dtype FROM embedding_models WHERE name = ? AND weights = ? ORDER BY dtype",
+        [name, weights],
+    )
+    return [EmbeddingModel(**dict(row)) for row in rows]
 
 
 def stored_weights(connection: sqlite3.Connection, name: str) -> str | None:

@@ -65,6 +65,9 @@ _FENCE: Final = re.compile(rf"(```|~~~)[^`{_LINE_BREAKS}]{{0,100}}[\r\n]")
 _REST_OF_LINE: Final = re.compile(rf"[^{_LINE_BREAKS}]*+")
 _SPACE_TO_LINE_END: Final = re.compile(rf"[^\S{_LINE_BREAKS}]*+(?:[{_LINE_BREAKS}]|\Z)")
 _TAG_AHEAD: Final = re.compile(_TAG)
+_PLAIN: Final = re.compile(rf"\s*+[A-Z][A-Za-z'’,]*+ [^.!?…।॥؟۔։‼⁇⁈⁉。！？｡{_LINE_BREAKS}]*+(?P<stop>\.)(?=\s++\S)")
+_PLAIN_WORD: Final = re.compile(r"[a-z]{2,30}")
+_ABBREVIATIONS: Final = NEVER_LAST | BEFORE_NUMBER | SOMETIMES_LAST
 _TAG_LINE: Final = re.compile(rf"(?:.*[{_LINE_BREAKS}])?\s*{_TAG}", re.DOTALL)
 
 
@@ -97,6 +100,18 @@ def first_sentence(continuation: str) -> Span:
 
 def _sentence_end(text: str, start: int) -> int:
     """Where the sentence that begins at ``start`` ends: always after ``start``."""
+    # Most sentences are words up to a full stop after a word in small letters, which no rule below holds back.
+    plain = _PLAIN.match(text, start)
+    if plain is not None:
+        stop = plain.start("stop")
+        last = text[text.rfind(" ", start, stop) + 1 : stop]
+        if _PLAIN_WORD.fullmatch(last) and last not in _ABBREVIATIONS:
+            return stop + 1
+    return sentence_end_by_rules(text, start)
+
+
+def sentence_end_by_rules(text: str, start: int) -> int:
+    """Where the sentence that begins at ``start`` ends, by the rules alone; a test holds the short cut to it."""
     lead = _LEAD.match(text, start)
     body = lead.end() if lead else start
     word = _WORD.search(text, body)

@@ -88,7 +88,7 @@ def _print_confirmed(found: list[ConfirmedDirection], request: RunRequest) -> No
         [
             str(one.sentence_idx),
             one.behavior,
-            "" if one.fresh.value is None else f"{one.fresh.value:+.2f}",
+            "" if one.fresh.value is None else f"{one.fresh.value:+z.2f}",
             interval(one.fresh.interval, signed=True),
             f"{one.fresh.without.k}/{one.fresh.without.n}",
             f"{one.fresh.kept.k}/{one.fresh.kept.n}",

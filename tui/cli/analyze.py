@@ -174,7 +174,7 @@ def _cells(rates: RateTable, behavior: str, prefix: int) -> list[str]:
     if prefix == rates.n_sentences:
         return [counts, bounds, "", ""]
     direction = rates.direction(behavior, prefix)
-    value = "" if direction.value is None else f"{direction.value:+.2f}"
+    value = "" if direction.value is None else f"{direction.value:+z.2f}"
     return [counts, bounds, value, interval(direction.interval, signed=True)]
 
 

@@ -60,7 +60,7 @@ def _row(trace: Trace, row: SentenceImportance) -> tuple[str, ...]:
 def _contrast(contrast: Contrast | None) -> tuple[str, str]:
     if contrast is None or contrast.value is None:
         return "", ""
-    return f"{contrast.value:+.2f}", interval(contrast.interval, signed=True)
+    return f"{contrast.value:+z.2f}", interval(contrast.interval, signed=True)
 
 
 def importance_json(importance: Importance) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,14 +30,17 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".txt")
 def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
     """Import traces from PATHS: text files, JSON or JSONL records, thought-anchors folders, or folders of them.
 
-    What cannot be read is refused record by record, with file and line; everything else is imported.
+    What cannot be read is refused record by record, with file and line; everything else is imported. A trace that is
+    in the database already, just as the file has it, is left as it is.
     """
+    from core.store.imported import stored_alike
     from core.store.traces import known_ids
     from core.traces.importers import read_traces
 
     tags = options.config().tags
     refused: list[ImportRefusedError] = []
     added: list[ImportResult] = []
+    there: list[tuple[Path, ImportResult, frozenset[str]]] = []
     results = [(path, read_traces(path, tags)) for path in _files(paths)]
     for _, result in results:
         refused += result.refused
@@ -45,8 +48,9 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
     if any(result.traces for _, result in results):
         with options.open_store(create=True) as store:
             known = known_ids(store.read)
-            for path, result in results:
-                refused += [_duplicate(path, trace) for trace in _taken(result, known)]
+            there = [(path, result, stored_alike(store.read, result)) for path, result in results]
+            for path, result, alike in there:
+                refused += [_duplicate(path, trace) for trace in _taken(result, known - alike)]
                 added.append(_without(result, known))
                 known |= {trace.id for trace in added[-1].traces}
             if any(result.traces for result in added):
@@ -56,15 +60,20 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         print_json({
             "imported": [_described(trace, drawn.get(trace.id)) for trace in traces],
+            "already_there": [trace.id for _, result, alike in there for trace in _taken(result, alike)],
             "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in refused],
         })  # fmt: skip
     else:
         for refusal in refused:
             warn(str(refusal))
+        for path, result, alike in there:
+            if alike:
+                say(_already_there(path, len(alike), len(result.traces)))
         what = f"{counted(len(traces), 'trace')} with {counted(sum(len(t.sentences) for t in traces), 'sentence')}"
         what += f" and {counted(sum(drawn.values()), 'rollout')}" if drawn else ""
         apart = f"; refused {counted(len(refused), 'record')} (above)" if refused else ""
-        say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
+        if traces or refused:
+            say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
     if refused:
         raise SystemExit(1)
 
@@ -76,7 +85,14 @@ def _add(database: Database, results: Sequence[ImportResult]) -> None:
         add_imported(database, result)
 
 
-def _taken(result: ImportResult, known: set[str]) -> list[Trace]:
+def _already_there(path: Path, n_alike: int, n_traces: int) -> str:
+    if n_traces == 1:
+        return f"the trace of {path} is in the database already."
+    how_many = f"all {n_traces}" if n_alike == n_traces else f"{n_alike} of the {n_traces}"
+    return f"{how_many} traces of {path} {'is' if n_alike == 1 else 'are'} in the database already."
+
+
+def _taken(result: ImportResult, known: Set[str]) -> list[Trace]:
     return [trace for trace in result.traces if trace.id in known]
 
 

@@ -62,4 +62,4 @@ def interval(bounds: Interval | None, *, signed: bool = False) -> str:
     if bounds is None:
         return ""
     low, high = bounds
-    return f"[{low:+.2f}, {high:+.2f}]" if signed else f"[{low:.2f}, {high:.2f}]"
+    return f"[{low:+z.2f}, {high:+z.2f}]" if signed else f"[{low:.2f}, {high:.2f}]"

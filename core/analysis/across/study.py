@@ -136,7 +136,7 @@ def _load(
 ) -> StudyTrace | None:
     trace = load_trace(store.read, trace_id)
     settings = choose_settings(store.read, trace_id, wanted)
-    sweeps = sweeps_of(store, trace, settings.id, similarity, judges) if settings else {}
+    sweeps = sweeps_of(store.read, trace, settings.id, similarity, judges) if settings else {}
     importance = {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
     if settings is None or not any(_n_decided(found) for found in importance.values()):
         return None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.traces.model import Span
-from core.traces.splitter import first_sentence, split
+from core.traces.splitter import first_sentence, sentence_end_by_rules, split
 
 SCRATCHPADS = Path(__file__).parents[4] / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
 
@@ -150,6 +150,19 @@ def test_splitting_again_from_any_boundary_gives_the_same_sentences(text: str) -
 @given(MESSY)
 def test_the_first_sentence_is_the_first_of_the_split(text: str) -> None:
     assert [first_sentence(text)] == split(text)[:1] or not text
+
+
+NEARLY_PLAIN = st.lists(
+    st.sampled_from(
+        [*"BIx5.!?)'’-…", ". ", "\n", "\x85", "\t", "Hello ", "I'm ", "Mr", "etc", "vs", "no", "word", "Option "]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(MESSY | NEARLY_PLAIN)
+def test_the_short_cut_for_plain_sentences_cuts_where_the_rules_do(text: str) -> None:
+    assert [(0, sentence_end_by_rules(text, 0))] == split(text)[:1] or not text
 
 
 WORDS = st.sampled_from(["the", "user", "I", "should", "comply", "RLHF", "However", "harm", "3.14", "(really)"])

@@ -134,6 +134,40 @@ def test_a_trace_that_is_there_already_stays_as_it_was() -> None:
     assert stored("good").response == GOOD["response"]
 
 
+def test_a_file_imported_twice_is_said_once_and_is_no_failure() -> None:
+    write("two.jsonl", GOOD, GOOD | {"id": "second"})
+    write("one.jsonl", GOOD | {"id": "third"})
+    done("import", "two.jsonl", "one.jsonl")
+    ran = done("import", "two.jsonl", "one.jsonl")
+    assert ran.out.splitlines() == [
+        "all 2 traces of two.jsonl are in the database already.",
+        "the trace of one.jsonl is in the database already.",
+    ]
+    assert stored_ids() == ["good", "second", "third"]
+    again = done("import", "two.jsonl", "--json").json
+    assert (again["imported"], again["already_there"], again["refused"]) == ([], ["good", "second"], [])
+
+
+def test_what_is_new_in_a_file_that_was_imported_is_imported() -> None:
+    write("grows.jsonl", GOOD)
+    done("import", "grows.jsonl")
+    write("grows.jsonl", GOOD | {"id": "new"}, GOOD)
+    assert done("import", "grows.jsonl").out.splitlines() == [
+        "1 of the 2 traces of grows.jsonl is in the database already.",
+        "imported 1 trace with 2 sentences into turnpoint.db",
+    ]
+
+
+@pytest.mark.parametrize("change", [{"response": "Other."}, {"tier": "paid"}, {"prompt": "Why?"}, {"note": "new"}])
+def test_a_record_that_says_anything_else_of_a_stored_id_is_refused(change: dict[str, str]) -> None:
+    write("a.jsonl", GOOD)
+    done("import", "a.jsonl")
+    write("a.jsonl", GOOD | change)
+    ran = turnpoint("import", "a.jsonl")
+    assert ran.code == 1
+    assert ran.err == "turnpoint: a.jsonl:1: the database already has a trace 'good'; give this one another id.\n"
+
+
 def test_one_id_in_two_files_of_one_call_is_taken_once() -> None:
     write("a.jsonl", GOOD)
     write("b.jsonl", GOOD)

@@ -38,8 +38,16 @@ def test_a_folder_of_folders_stands_for_them(study: Path) -> None:
 
 def test_a_second_import_adds_nothing(study: Path) -> None:
     done("import", study)
-    ran = turnpoint("import", study)
-    assert (ran.code, ran.out) == (1, "imported nothing; refused 2 records (above)\n")
+    assert done("import", study).out.splitlines() == [
+        f"the trace of study/problem_{number} is in the database already." for number in (1, 2)
+    ]
+
+
+def test_a_folder_that_gained_rollouts_is_refused(study: Path) -> None:
+    done("import", study / "problem_1")
+    write_complete(study / "problem_1", {0: answered(0, *[("A lamp.", "yes")] * 3)})
+    ran = turnpoint("import", study / "problem_1")
+    assert (ran.code, ran.out) == (1, "imported nothing; refused 1 record (above)\n")
     assert "the database already has a trace 'study-problem_1'" in ran.err
 
 
