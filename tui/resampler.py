@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, TurnpointError
-from tui.wording import running
+from tui.wording import running, running_stage
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -129,8 +129,11 @@ class Resampler:
         now = time.monotonic()
         if now - self._updated >= SECONDS_BETWEEN_UPDATES:
             self._updated = now
-            stage, why = ("run", "") if self._round is None else (self._round.stage, self._round.reason)
-            self._change(RunStatus(running(progress, len(self._queue), stage), why))
+            queued, round_ = len(self._queue), self._round
+            if round_ is None:
+                self._change(RunStatus(running(progress, queued)))
+            else:
+                self._change(RunStatus(running_stage(round_.stage, progress, queued), round_.reason))
 
     def _change(self, status: RunStatus) -> None:
         self.status = status

@@ -16,17 +16,31 @@ def money(dollars: float | None) -> str:
     return f"${dollars:.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
 
 
-def running(progress: Progress, queued: int = 0, stage: str = "run") -> str:
+def running(progress: Progress, queued: int = 0) -> str:
     """A run under way, in a few words."""
-    parts = [f"{stage} {progress.rollouts_done}/{progress.rollouts_total}"]
-    if progress.judgements_total:
-        parts.append(f"judged {progress.judgements_done}/{progress.judgements_total}")
-    parts += [f"{progress.rollouts_per_second:.1f}/s", money(progress.spend)]
-    if progress.n_failed:
-        parts.append(f"{progress.n_failed} failed")
-    if queued:
-        parts.append(f"+{queued} queued")
-    return " ".join(parts)
+    judged = f"judged {progress.judgements_done}/{progress.judgements_total}" if progress.judgements_total else ""
+    return _joined("run", progress, judged, queued)
+
+
+def running_stage(stage: str, progress: Progress, queued: int = 0) -> str:
+    """A stage of an adaptive run under way, in fewer words, as its reason stands beside them."""
+    return _joined(stage, progress, "", queued)
+
+
+def _joined(what: str, progress: Progress, judged: str, queued: int) -> str:
+    failed = f"{progress.n_failed} failed" if progress.n_failed else ""
+    return " ".join(
+        part
+        for part in (
+            f"{what} {progress.rollouts_done}/{progress.rollouts_total}",
+            judged,
+            f"{progress.rollouts_per_second:.1f}/s",
+            money(progress.spend),
+            failed,
+            f"+{queued} queued" if queued else "",
+        )
+        if part
+    )
 
 
 def outcome(result: RunResult, what: str = "run") -> str:

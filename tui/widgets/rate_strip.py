@@ -45,9 +45,9 @@ def bar_cell(point: float | str, row: int, rows: int) -> str:
 
 
 def half_width_cell(half_widths: Sequence[float | None]) -> str:
-    """The widest of some intervals as a digit: 1 up to ±0.1, 2 up to ±0.2, to 5; blank where there is none."""
+    """The widest of some intervals as a block, on a scale to ±0.5; blank where there is none."""
     known = [half_width for half_width in half_widths if half_width is not None]
-    return str(max(1, math.ceil(10 * max(known) - 1e-9))) if known else " "
+    return BLOCKS[min(8, max(1, math.ceil(16 * max(known)))) - 1] if known else " "
 
 
 class RateStrip(Lines):
@@ -125,7 +125,7 @@ class RateStrip(Lines):
             for at in range(self._first, self._first + count)
             if at < len(columns)
         )
-        return [[("±0.".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
+        return [[("±.5 ┤".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
 
     def _ruler(self, scale: int, count: int) -> Line:
         cells = [" "] * (count * scale)
