@@ -35,7 +35,7 @@ def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) ->
         lines += _behavior_lines(view, index, behavior, width)
     if view.settings is not None:
         used = view.settings
-        recycled = " · with recycled rollouts (T)" if view.rates.counts_recycled else ""
+        recycled = " · recycled rollouts in rates, not directions (T)" if view.rates.counts_recycled else ""
         drawn = f"{used.endpoint or used.base_url} · {used.model} · T={used.temperature:g}"
         if len(view.other_settings) > 1:
             drawn += f" · settings {view.other_settings.index(used.id) + 1} of {len(view.other_settings)} (t)"
@@ -86,9 +86,7 @@ def _resampling(view: TraceView, index: int, behavior: str) -> list[Piece]:
         return []
     arrow, style = signed(direction.value)
     low, high = direction.interval
-    shown = [(f"{arrow[0]} {direction.value:+.2f}", style + BOLD), (f" [{low:+.2f}, {high:+.2f}]", PLAIN)]
-    sides = (view.rates.rate(behavior, prefix) for prefix in (index, index + 1))
-    return [*shown, (" without recycled", DIM)] if any(side and side.n_recycled for side in sides) else shown
+    return [(f"{arrow[0]} {direction.value:+.2f}", style + BOLD), (f" [{low:+.2f}, {high:+.2f}]", PLAIN)]
 
 
 def _counterfactual(estimated: SentenceImportance) -> list[Piece]:

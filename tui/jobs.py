@@ -93,8 +93,9 @@ class Adaptively:
         first = beginning(self.request, self.policy, store)
         if first is None:
             return ""
-        n = first.plan.rollouts or first.plan.judgements
-        return f"adaptively, first {n} rollouts ({first.stage}: {first.reason})"
+        if not first.plan.rollouts:
+            return f"adaptively, once {first.plan.judgements} rollouts that are there are judged"
+        return f"adaptively, first {first.plan.rollouts} rollouts ({first.stage}: {first.reason})"
 
     @property
     def nothing(self) -> str:
@@ -119,15 +120,11 @@ class Adaptively:
         if result.status not in (DONE, STOPPED):
             return ending(result, "adaptive run")
         trace, settings_id = self.request.trace, self.request.endpoint.settings.id
-        found = largest_confirmed(fresh_directions(store.read, trace, settings_id, judges_of(self.request)))
+        judges = judges_of(self.request)
+        found = largest_confirmed(fresh_directions(store.read, trace.id, settings_id, trace.n_prefixes, judges))
         n_stored = sum(rollouts_per_prefix(store.read, trace.id, settings_id).values())
-        everywhere = f"{EVENLY} at every prefix are {EVENLY * trace.n_prefixes}"
-        parts = (
-            outcome(result, "adaptive run"),
-            confirmed(found),
-            f"{n_stored} there are, {everywhere}",
-            result.reason,
-        )
+        compared = f"{n_stored} in all, where {EVENLY} at every prefix would be {EVENLY * trace.n_prefixes}"
+        parts = (outcome(result, "adaptive run"), confirmed(found), compared, result.reason)
         return "; ".join(filter(None, parts))
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from core.export.cells import to_cell
 from core.export.directory import durable_file, whole_directory
-from core.export.estimates import DIRECTIONS, PREFIX_RATES
+from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
 from core.export.moment import moment
 from core.export.provenance import provenance
 from core.export.records import FAILURES, JUDGE_VOTES, LABELS, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
 from core.export.table import PROSE, Scope, Table, choose_traces
 from core.store.database import Store
 
-TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
+TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, CONFIRMED, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
 PROVENANCE = "provenance.json"
 
 

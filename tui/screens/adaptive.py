@@ -17,6 +17,7 @@ from tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from core.resampling.adaptive.confirm import ConfirmedDirection
+    from core.store.database import Store
 
 PURPOSE = "adaptive"
 
@@ -28,6 +29,13 @@ class Confirmed:
     trace_id: str
     settings_id: str
     found: Sequence[ConfirmedDirection]
+
+
+def _fresh(store: Store, view: TraceView) -> Sequence[ConfirmedDirection]:
+    from core.resampling.adaptive.fresh import fresh_directions
+
+    rates = view.rates
+    return fresh_directions(store.read, view.trace.id, rates.settings_id, view.trace.n_prefixes, rates.judges)
 
 
 class AdaptiveScreen(LabellingScreen):
@@ -72,8 +80,6 @@ class AdaptiveScreen(LabellingScreen):
 
     async def _look_for_fresh(self) -> None:
         """Compare fresh rollouts in a thread, and once more if the store has changed meanwhile."""
-        from core.resampling.adaptive.fresh import fresh_directions
-
         store, looked_at = self.context.store, None
         try:
             while looked_at != (self._version, self._view.trace.id, self._view.settings):
@@ -81,9 +87,8 @@ class AdaptiveScreen(LabellingScreen):
                 looked_at = (self._version, view.trace.id, view.settings)
                 if view.settings is None:
                     return
-                trace, settings_id, judges = view.trace, view.settings.id, view.rates.judges
-                found = await asyncio.to_thread(lambda: fresh_directions(store.read, trace, settings_id, judges))  # noqa: B023
-                self._confirmed = Confirmed(trace.id, settings_id, found)
+                found = await asyncio.to_thread(_fresh, store, view)
+                self._confirmed = Confirmed(view.trace.id, view.settings.id, found)
                 self._view = self._with_confirmed(self._view)
                 self.query_one("#detail", Lines).repaint()
         except sqlite3.Error as error:
@@ -129,4 +134,5 @@ class AdaptiveScreen(LabellingScreen):
             self.reload()
             self.say("there is nothing to recycle: no rollout goes on with exactly the next sentence.")
             return
-        self.say(f"rates now count {sum(at.values())} recycled rollouts, at {len(at)} prefixes; directions do not.")
+        where = "1 prefix" if len(at) == 1 else f"{len(at)} prefixes"
+        self.say(f"rates now count recycled rollouts: {sum(at.values())} at {where}; directions do not.")

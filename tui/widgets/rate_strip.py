@@ -121,9 +121,7 @@ class RateStrip(Lines):
         """A row that says how wide the intervals still are; no cursor in it, so that a step repaints nothing."""
         columns = list(zip(*(curve.half_widths for curve in self._curves), strict=False))
         cells = "".join(
-            half_width_cell(columns[at]).ljust(scale)
-            for at in range(self._first, self._first + count)
-            if at < len(columns)
+            half_width_cell(columns[at]) * scale for at in range(self._first, self._first + count) if at < len(columns)
         )
         return [[("±.5 ┤".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
 

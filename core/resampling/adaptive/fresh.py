@@ -8,17 +8,16 @@ from collections.abc import Iterable, Mapping
 from core.analysis.turning_points import ALPHA
 from core.resampling.adaptive.confirm import ConfirmedDirection, directions_of
 from core.resampling.adaptive.evidence import load_evidence
-from core.traces.model import Trace
 
 
 def fresh_directions(
-    connection: sqlite3.Connection, trace: Trace, settings_id: str, judges: Mapping[str, str]
+    connection: sqlite3.Connection, trace_id: str, settings_id: str, n_prefixes: int, judges: Mapping[str, str]
 ) -> list[ConfirmedDirection]:
     """As `core.resampling.adaptive.confirm.confirmed_directions`; quick, and empty, where nothing fresh was drawn.
 
     ``judges`` maps each behavior of interest to the id of its judge, as `RateTable.judges` does.
     """
-    evidence = load_evidence(connection, trace.id, settings_id, trace.n_prefixes, judges)
+    evidence = load_evidence(connection, trace_id, settings_id, n_prefixes, judges)
     return directions_of(evidence) if any(evidence.fresh_drawn) else []
 
 
