@@ -8,16 +8,19 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, LABEL, PLAIN, behavior_style
-from tui.session import TraceView, number, short_name, undecided
+from tui.session import TraceView, number, of, short_name, undecided
 from tui.widgets.lines import Line, Piece
 from tui.widgets.sentence_list import signed
 from tui.widgets.wrapping import wrap
 
 if TYPE_CHECKING:
     from core.analysis.importance import SentenceImportance
+    from core.resampling.adaptive.confirm import ConfirmedDirection
 
 ONE_LINE_CELLS = 72
 """From this width on, the rates before and after stand on one line."""
+RECYCLED_CELLS = 26
+"""What marking recycled rollouts on either side takes."""
 
 
 def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) -> list[Line]:
@@ -29,13 +32,14 @@ def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) ->
     lines: list[Line] = [title]
     behaviors = sorted(view.rates.behaviors, key=lambda name: name != "alignment_faking")
     for behavior in behaviors:
-        lines += _behavior_lines(view, index, behavior, wide=width >= ONE_LINE_CELLS)
+        lines += _behavior_lines(view, index, behavior, width)
     if view.settings is not None:
         used = view.settings
+        recycled = " · recycled rollouts in rates, not directions (T)" if view.rates.counts_recycled else ""
         drawn = f"{used.endpoint or used.base_url} · {used.model} · T={used.temperature:g}"
         if len(view.other_settings) > 1:
             drawn += f" · settings {view.other_settings.index(used.id) + 1} of {len(view.other_settings)} (t)"
-        drawn = visible_line(drawn)
+        drawn = visible_line(drawn + recycled)
         lines += [[(drawn[row.start : row.end], DIM)] for row in wrap(drawn, width)]
     else:
         lines.append([("no rollouts yet: r resamples this prefix, R every prefix", DIM)])
@@ -45,10 +49,11 @@ def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) ->
     return lines
 
 
-def _behavior_lines(view: TraceView, index: int, behavior: str, *, wide: bool) -> list[Line]:
+def _behavior_lines(view: TraceView, index: int, behavior: str, width: int) -> list[Line]:
     before, after = view.rates.rate(behavior, index), view.rates.rate(behavior, index + 1)
     name = f"{short_name(behavior):<7}"[:7] + " "
     style = behavior_style(behavior)
+    wide = width >= ONE_LINE_CELLS + (RECYCLED_CELLS if view.rates.counts_recycled else 0)
     lines: list[Line]
     if wide:
         lines = [[(name, style + BOLD), *_rate(before), (" → ", DIM), *_rate(after)]]
@@ -68,6 +73,9 @@ def _behavior_lines(view: TraceView, index: int, behavior: str, *, wide: bool) -
         importance = [] if value is None else [(f"  importance {abs(value):.2f}", PLAIN)]
         lines += [[(indent, PLAIN), *moved, *importance]] if moved else []
         lines += [[(indent, PLAIN), *replaced]] if replaced else []
+    fresh = view.confirmed.get((behavior, index))
+    if fresh is not None:
+        lines += [[(indent, PLAIN), *pieces] for pieces in _confirmed(fresh, width - len(indent))]
     return lines
 
 
@@ -89,8 +97,30 @@ def _counterfactual(estimated: SentenceImportance) -> list[Piece]:
     if contrast.value is None or contrast.interval is None:
         return [(f"instead: only {estimated.n_dissimilar} said something else", DIM)]
     low, high = contrast.interval
-    q = "" if estimated.q is None else "  q <.001" if estimated.q < 0.001 else f"  q {estimated.q:.3f}"
-    return [(f"instead {contrast.value:+z.2f} [{low:+z.2f}, {high:+z.2f}] n {estimated.n_dissimilar}{q}", PLAIN)]
+    shown = f"instead {contrast.value:+z.2f} [{low:+z.2f}, {high:+z.2f}] n {estimated.n_dissimilar}{_q(estimated.q)}"
+    return [(shown, PLAIN)]
+
+
+def _confirmed(confirmed: ConfirmedDirection, room: int) -> list[list[Piece]]:
+    """What the fresh rollouts on both sides say by themselves, the number to cite; on two rows where one is short."""
+    from core.resampling.adaptive.fresh import is_confirmed
+
+    fresh = confirmed.fresh
+    if fresh.value is None or fresh.interval is None:
+        return []
+    low, high = fresh.interval
+    arrow, style = signed(fresh.value)
+    word = "confirmed" if is_confirmed(confirmed) else "not confirmed"
+    value: list[Piece] = [(f"{word} ", PLAIN), (f"{arrow[0]} {fresh.value:+z.2f}", style + BOLD)]
+    value.append((f" [{low:+z.2f}, {high:+z.2f}]", PLAIN))
+    counts = f"{fresh.without.k}/{fresh.without.n} → {fresh.kept.k}/{fresh.kept.n} fresh{_q(fresh.q)}"
+    if sum(len(text) for text, _ in value) + 2 + len(counts) <= room:
+        return [[*value, (f"  {counts}", PLAIN)]]
+    return [value, [(counts, PLAIN)]]
+
+
+def _q(q: float | None) -> str:
+    return "" if q is None else "  q <.001" if q < 0.001 else f"  q {q:.3f}"
 
 
 def _rate(rate: PrefixRate | None) -> Line:
@@ -99,7 +129,7 @@ def _rate(rate: PrefixRate | None) -> Line:
     pieces = []
     if rate.n and rate.interval is not None:
         low, high = rate.interval
-        pieces.append((f"{number(rate.rate)} ({rate.k}/{rate.n}) [{low:.2f}, {high:.2f}]", PLAIN))
+        pieces.append((f"{number(rate.rate)} ({of(rate)}) [{low:.2f}, {high:.2f}]", PLAIN))
     apart = [
         f"{count} {name}"
         for count, name in ((rate.n_no_decision, "undecided"), (rate.n_truncated, "cut"), (rate.n_error, "failed"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from core.analysis.rates import PrefixRate, RateTable, big_changes, load_rates, preferred_settings
 from core.annotation.codebook import Codebook
@@ -18,12 +19,18 @@ from tui.estimating import Estimates
 from tui.widgets.rate_strip import UNDECIDED, UNSAMPLED, Curve
 from tui.widgets.sentence_list import SentenceItem
 
+if TYPE_CHECKING:
+    from core.resampling.adaptive.confirm import ConfirmedDirection
+
 SHORT_NAMES = {"alignment_faking": "AF", "compliance": "comply"}
 
 
 @dataclass(frozen=True)
 class TraceView:
-    """A trace with the labels of one annotator and the rates under one set of sampling settings."""
+    """A trace with the labels of one annotator and the rates under one set of sampling settings.
+
+    ``confirmed`` has what fresh rollouts say, by behavior and sentence.
+    """
 
     trace: Trace
     labels: Mapping[int, str]
@@ -32,6 +39,7 @@ class TraceView:
     other_settings: tuple[str, ...]
     big_changes: frozenset[int]
     estimates: Estimates | None = None
+    confirmed: Mapping[tuple[str, int], ConfirmedDirection] = field(default_factory=dict)
 
     def turning_points(self) -> frozenset[int]:
         """Sentences that stand out: turning points once importance is estimated, big changes of a rate before."""
@@ -61,6 +69,13 @@ def load_view(
         other_settings=tuple(used.id for used in in_use),
         big_changes=frozenset(big_changes(rates, rates.behaviors)),
     )
+
+
+def with_recycled_rates(store: Store, view: TraceView) -> TraceView:
+    """The same with recycled rollouts counted in the rates; directions stay as they are."""
+    from core.resampling.recycling import rates_with_recycled
+
+    return replace(view, rates=rates_with_recycled(store.read, view.trace, view.rates))
 
 
 def display_texts(trace: Trace) -> tuple[str, ...]:
@@ -110,7 +125,12 @@ def counted(rate: PrefixRate | None) -> str:
     """A rate with its counts, as it is always shown."""
     if rate is None or rate.n == 0:
         return "none decided" if rate is not None and undecided(rate) else "not sampled"
-    return f"{number(rate.rate)} ({rate.k}/{rate.n})"
+    return f"{number(rate.rate)} ({of(rate)})"
+
+
+def of(rate: PrefixRate) -> str:
+    """K of n, and how many of these are recycled."""
+    return f"{rate.k}/{rate.n}" + (f", {rate.n_recycled} recycled" if rate.n_recycled else "")
 
 
 def undecided(rate: PrefixRate) -> int:
@@ -123,14 +143,18 @@ def curves(view: TraceView, cursor: int) -> tuple[Curve, ...]:
     built = []
     for behavior in view.rates.behaviors:
         points: list[float | str] = []
+        half_widths = []
         for prefix in range(view.trace.n_prefixes):
             rate = view.rates.rate(behavior, prefix)
+            half_widths.append(None if rate is None or rate.interval is None else rate.interval.half_width)
             if rate is not None and rate.rate is not None:
                 points.append(rate.rate)
             else:
                 points.append(UNDECIDED if rate is not None and undecided(rate) else UNSAMPLED)
-        caption = f"{cursor} → {counted(view.rates.rate(behavior, cursor))}"
-        built.append(Curve(behavior, short_name(behavior), tuple(points), caption))
+        here = view.rates.rate(behavior, cursor)
+        interval = "" if here is None or here.interval is None else "[{:.2f}, {:.2f}]".format(*here.interval)
+        caption = f"{cursor} → {counted(here)}"
+        built.append(Curve(behavior, short_name(behavior), tuple(points), caption, interval, tuple(half_widths)))
     # Alignment faking first: it is what the user came for.
     return tuple(
         sorted(built, key=lambda curve: (curve.behavior != "alignment_faking", curve.behavior != "compliance"))

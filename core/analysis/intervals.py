@@ -19,6 +19,11 @@ class Interval:
     def __iter__(self) -> Iterator[float]:
         return iter((self.low, self.high))
 
+    @property
+    def half_width(self) -> float:
+        """Half its length."""
+        return (self.high - self.low) / 2
+
     def excludes(self, value: float) -> bool:
         """Say whether ``value`` lies outside."""
         return not self.low <= value <= self.high

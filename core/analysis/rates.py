@@ -9,12 +9,16 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from core.analysis.intervals import Interval, newcombe, wilson
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.store.rates import PrefixCounts, SettingsInUse, failed_samples, prefix_counts, settings_in_use
+
+if TYPE_CHECKING:
+    from core.analysis.counts import Count
 
 ALWAYS_SHOWN = (COMPLIANCE, ALIGNMENT_FAKING)
 BIG_CHANGE = 0.1
@@ -25,8 +29,19 @@ class PrefixRate(PrefixCounts):
     """One behavior at one prefix: ``k`` of ``n`` decided rollouts showed it.
 
     The undecided ones are counted apart; ``n_error`` holds outcomes that failed and samples that were given up.
-    ``judge_id`` is empty where no judge has decided anything yet.
+    ``judge_id`` is empty where no judge has decided anything yet. ``k_recycled`` of ``n_recycled`` are the recycled
+    rollouts among these: drawn at an earlier prefix, and counted here too (`counting_recycled`).
     """
+
+    k_recycled: int = 0
+    n_recycled: int = 0
+
+    @property
+    def without_recycled(self) -> PrefixRate:
+        """The rollouts that were drawn at the prefix itself."""
+        if not self.n_recycled:
+            return self
+        return replace(self, k=self.k - self.k_recycled, n=self.n - self.n_recycled, k_recycled=0, n_recycled=0)
 
     @property
     def rate(self) -> float | None:
@@ -44,7 +59,8 @@ class Direction:
     """Resampling direction of sentence i: the rate at prefix i+1 less the rate at prefix i, in -1..1.
 
     Positive promotes the behavior. ``value`` and its Newcombe 95% ``interval`` are None where either side has no
-    decided rollouts; ``before`` and ``after`` are None where nothing was sampled.
+    decided rollouts; ``before`` and ``after`` are None where nothing was sampled. Recycled rollouts are never in it:
+    both sides would share them, and the interval is that of independent samples.
     """
 
     sentence_idx: int
@@ -71,7 +87,8 @@ class RateTable:
     """All rates of one trace under one set of sampling settings.
 
     ``rates`` is keyed by (behavior, prefix) and holds no entry where nothing was sampled; ``judges`` names the
-    judge behind each behavior that has outcomes or was asked for.
+    judge behind each behavior that has outcomes or was asked for; ``counts_recycled`` says whether recycled rollouts
+    are in the rates.
     """
 
     trace_id: str
@@ -79,6 +96,16 @@ class RateTable:
     n_sentences: int
     rates: Mapping[tuple[str, int], PrefixRate]
     judges: Mapping[str, str]
+    counts_recycled: bool = False
+
+    @cached_property
+    def recycled_at(self) -> Mapping[int, int]:
+        """Prefix to the recycled rollouts that its rates count (of several behaviors, the most); only where any are."""
+        found: dict[int, int] = {}
+        for (_, prefix), rate in self.rates.items():
+            if rate.n_recycled:
+                found[prefix] = max(rate.n_recycled, found.get(prefix, 0))
+        return found
 
     @cached_property
     def behaviors(self) -> tuple[str, ...]:
@@ -104,7 +131,7 @@ class RateTable:
         """
         if not 0 <= sentence < self.n_sentences:
             raise IndexError(f"sentence {sentence} of a trace with {self.n_sentences} sentences")
-        before, after = self.rate(behavior, sentence), self.rate(behavior, sentence + 1)
+        before, after = (_drawn_there(self.rate(behavior, prefix)) for prefix in (sentence, sentence + 1))
         if before is None or after is None or before.rate is None or after.rate is None:
             return Direction(sentence, behavior, None, before, after)
         return Direction(sentence, behavior, after.rate - before.rate, before, after)
@@ -118,6 +145,10 @@ class RateTable:
         defined = [(d.importance, d) for d in self.directions(behavior) if d.importance is not None]
         defined.sort(key=lambda pair: -pair[0])
         return [direction for _, direction in defined[:m]]
+
+
+def _drawn_there(rate: PrefixRate | None) -> PrefixRate | None:
+    return None if rate is None else rate.without_recycled
 
 
 def choose_settings(connection: sqlite3.Connection, trace_id: str, wanted: str | None) -> SettingsInUse | None:
@@ -163,6 +194,28 @@ def load_rates(
             rates.setdefault((behavior, prefix), nothing_drawn)
     (n_sentences,) = connection.execute("SELECT count(*) FROM sentences WHERE trace_id = ?", [trace_id]).fetchone()
     return RateTable(trace_id, settings_id, n_sentences, rates, chosen)
+
+
+def counting_recycled(table: RateTable, recycled: Mapping[str, Sequence[Count]]) -> RateTable:
+    """The same rates with recycled rollouts counted in ``k`` and ``n``; directions stay as they are.
+
+    ``recycled`` has k of n decided recycled rollouts per behavior and prefix, shape (n_sentences + 1,), as
+    `core.resampling.recycling.recycled_counts` gives them. A prefix that nobody sampled has a rate from them alone.
+
+    Raises:
+        ValueError: if the table counts recycled rollouts already.
+    """
+    if table.counts_recycled:
+        raise ValueError("these rates count recycled rollouts already")
+    rates = dict(table.rates)
+    for behavior, counts in recycled.items():
+        for prefix, (k, n) in enumerate(counts):
+            if n == 0:
+                continue
+            unsampled = PrefixRate(prefix, behavior, table.judges.get(behavior, ""), 0, 0, 0, 0, 0)
+            own = rates.get((behavior, prefix), unsampled)
+            rates[behavior, prefix] = replace(own, k=own.k + k, n=own.n + n, k_recycled=k, n_recycled=n)
+    return replace(table, rates=rates, counts_recycled=True)
 
 
 def big_changes(table: RateTable, behaviors: Sequence[str]) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.analysis.rates import PrefixRate
 from core.export.cells import estimate
 from core.export.table import Row, Scope, Table
+from core.resampling.adaptive.fresh import fresh_directions
 from core.store.rates import rollouts_per_prefix
 
 
@@ -71,6 +72,33 @@ def _directions(scope: Scope) -> Iterator[Row]:
                 )
 
 
+def _confirmed(scope: Scope) -> Iterator[Row]:
+    for sampled in scope.sampled:
+        table = scope.rates(sampled)
+        n_prefixes = table.n_sentences + 1
+        for one in fresh_directions(scope.connection, sampled.trace_id, sampled.settings.id, n_prefixes, table.judges):
+            fresh, pooled = one.fresh, one.pooled
+            yield (
+                sampled.trace_id,
+                sampled.settings.id,
+                one.behavior,
+                one.sentence_idx,
+                estimate(fresh.value),
+                estimate(fresh.interval.low) if fresh.interval else None,
+                estimate(fresh.interval.high) if fresh.interval else None,
+                fresh.p,
+                fresh.q,
+                fresh.without.k,
+                fresh.without.n,
+                fresh.kept.k,
+                fresh.kept.n,
+                estimate(pooled.value),
+                estimate(one.probability),
+                one.at_least,
+                table.judges[one.behavior],
+            )
+
+
 PREFIX_RATES = Table(
     "prefix_rates.csv",
     {
@@ -115,4 +143,28 @@ DIRECTIONS = Table(
         "judge_id": "judge whose outcomes count, see provenance.json",
     },
     _directions,
+)
+
+CONFIRMED = Table(
+    "confirmed.csv",
+    {
+        "trace_id": "the trace",
+        "settings_id": "sampling settings, see provenance.json",
+        "behavior": "compliance, alignment_faking, or another",
+        "sentence_idx": "sentence i, 0-based",
+        "direction": "fresh rate at prefix i+1 less fresh rate at prefix i; positive promotes the behavior",
+        "low": "lower bound of the Newcombe 95% interval of the direction",
+        "high": "upper bound of the Newcombe 95% interval of the direction",
+        "p": "Fisher's exact two-sided p-value of no difference",
+        "q": "p adjusted over the confirmed sentences of the trace and behavior (Benjamini-Hochberg)",
+        "k_before": "fresh rollouts at prefix i that showed the behavior",
+        "n_before": "decided fresh rollouts at prefix i",
+        "k_after": "fresh rollouts at prefix i+1 that showed the behavior",
+        "n_after": "decided fresh rollouts at prefix i+1",
+        "pooled_direction": "as in directions.csv, from all rollouts; too large by a little for what was picked",
+        "probability": "probability, given all rollouts of the trace, that the rates differ by at_least or more",
+        "at_least": "the change that adaptive sampling looks for",
+        "judge_id": "judge whose outcomes count, see provenance.json",
+    },
+    _confirmed,
 )

@@ -16,6 +16,8 @@ METHODS = {
     "rate interval": "Wilson score, 95%",
     "direction": "rate at prefix i+1 less rate at prefix i; positive promotes the behavior",
     "direction interval": "Newcombe hybrid score (1998, method 10), 95%",
+    "confirmed direction": "from fresh rollouts alone, drawn on both sides of sentences chosen before; the one to cite",
+    "recycled rollouts": "in no table: every rollout counts at the prefix where it was drawn, and nowhere else",
     "judge": "where several judges decided a behavior, the one with most outcomes under the same settings counts",
     "label": "the last event of each annotator and sentence",
     "rounding": "rates, directions and their bounds to six decimals, p and q to six significant digits",

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.export.cells import to_cell
 from core.export.comparison import Comparison, comparison_provenance, estimate_trace
 from core.export.directory import durable_file, whole_directory
-from core.export.estimates import DIRECTIONS, PREFIX_RATES
+from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
 from core.export.importance_table import IMPORTANCE
 from core.export.moment import moment
 from core.export.provenance import provenance
@@ -20,7 +20,7 @@ from core.export.said_tables import ALTERNATIVES, LINKS, RESILIENCE
 from core.export.table import PROSE, Scope, Table, choose_traces
 from core.store.database import Store
 
-TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
+TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, CONFIRMED, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
 ESTIMATE_TABLES = (IMPORTANCE, ALTERNATIVES, LINKS, RESILIENCE)
 PROVENANCE = "provenance.json"
 

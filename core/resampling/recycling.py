@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.analysis.counts import Count
+from core.analysis.rates import RateTable, counting_recycled
 from core.resampling.adaptive.evidence import CONFIRM_BASE, Evidence, added
 from core.traces.model import Trace
 
@@ -97,3 +98,13 @@ def with_recycled(evidence: Evidence, counts: Mapping[str, tuple[Count, ...]]) -
     return replace(
         evidence, counts={behavior: added(own, counts[behavior]) for behavior, own in evidence.counts.items()}
     )
+
+
+def rates_with_recycled(connection: sqlite3.Connection, trace: Trace, table: RateTable) -> RateTable:
+    """The rates of ``table`` (as `core.analysis.rates.load_rates` counts them) with recycled rollouts counted too.
+
+    Each counts once at every further prefix, under the judges of the table, and is marked in `PrefixRate.n_recycled`;
+    undecided ones are left out. Directions and importance never count them.
+    """
+    recycled = recycled_rollouts(connection, trace, table.settings_id)
+    return counting_recycled(table, recycled_counts(connection, recycled, trace, table.settings_id, table.judges))

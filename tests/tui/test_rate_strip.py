@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.palette import AT_CURSOR
-from tui.widgets.rate_strip import LABEL_CELLS, UNDECIDED, UNSAMPLED, Curve, RateStrip, bar_cell
+from tui.widgets.rate_strip import LABEL_CELLS, UNDECIDED, UNSAMPLED, Curve, RateStrip, bar_cell, half_width_cell
 
 points = st.floats(0, 1) | st.sampled_from([UNSAMPLED, UNDECIDED])
 
@@ -62,6 +62,29 @@ def test_a_tall_strip_names_the_ends_of_its_scale() -> None:
     assert texts[0] == "AF      0 → 1.00 (9/9)"
     assert texts[1].lstrip().startswith("1 ┤███")
     assert texts[3].lstrip().startswith("0 ┤███▁▁▁")
+
+
+def test_a_tall_caption_has_the_interval_and_a_row_below_says_how_wide_intervals_are() -> None:
+    faking = Curve("alignment_faking", "AF", (1.0, 0.0, UNSAMPLED), "0 → 1.00 (9/9)", "[0.70, 1.00]", (0.15, 0.5, None))
+    comply = Curve("compliance", "comply", (0.5, 0.0, UNSAMPLED), "0 → 0.50 (5/10)", "[0.24, 0.76]", (0.26, 0.1, None))
+    texts = ["".join(text for text, _ in row) for row in rows_of([faking, comply], 0, 30, 10)]
+    assert texts[0] == "AF      0 → 1.00 (9/9) [0.70, 1.00]"
+    assert texts[-1] == "   ±.5 ┤▅▅▅███   "
+    assert texts[:-1] == ["".join(text for text, _ in row) for row in rows_of([faking, comply], 0, 30, 9)]
+
+
+def test_a_row_of_half_widths_is_drawn_only_where_any_are_known() -> None:
+    curve = Curve("compliance", "comply", (UNSAMPLED,), "0 → not sampled", "", (None,))
+    assert len(rows_of([curve], 0, 30, 10)) == len(rows_of([curve], 0, 30, 5))
+
+
+@given(st.lists(st.none() | st.floats(0.001, 0.5), min_size=1, max_size=4), st.floats(0.001, 0.5))
+def test_the_widest_interval_counts_and_a_wider_one_is_never_drawn_lower(
+    known: list[float | None], more: float
+) -> None:
+    heights = " ▁▂▃▄▅▆▇█"
+    assert heights.index(half_width_cell(known)) <= heights.index(half_width_cell([*known, more]))
+    assert (half_width_cell(known) == " ") == (known.count(None) == len(known))
 
 
 def test_nothing_is_drawn_where_there_is_nothing_or_no_room() -> None:

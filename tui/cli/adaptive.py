@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError
-from tui.cli.output import counted, interval, number, print_json, print_table, say
+from tui.cli.confirmed import print_confirmed
+from tui.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from core.resampling.adaptive.confirm import ConfirmedDirection
     from core.resampling.adaptive.policy import AdaptivePolicy, Round
     from core.resampling.request import RunRequest
     from core.store.database import Store
@@ -21,12 +21,11 @@ def policy_of(adaptive: bool, most: int, until: str | None, recycle: bool | None
     Raises:
         ConfigError: if an option of adaptive runs stands alone, or says what cannot be.
     """
-    from core.resampling.adaptive.policy import AdaptivePolicy
+    from core.resampling.adaptive.beginning import make_policy
     from core.resampling.adaptive.stopping import parse_until
 
     if adaptive:
-        first = min(AdaptivePolicy.first, most)
-        return AdaptivePolicy(parse_until(until or "settled"), first=first, most=most, recycle=recycle is not False)
+        return make_policy(parse_until(until or "settled"), most, recycle is not False)
     if until is not None or recycle is not None:
         raise ConfigError("--until and --recycle belong to --adaptive; add it, or leave them out.")
     return None
@@ -59,43 +58,19 @@ def resample_adaptively(
     )
     if as_json:
         print_json(asdict(result) | {"confirmed": [asdict(direction) for direction in found]})
-    elif found:
-        _print_confirmed(found, request)
+    else:
+        print_confirmed(request.trace, found)
     report(result, as_json)
 
 
 def _say_beginning(request: RunRequest, policy: AdaptivePolicy, store: Store, as_json: bool) -> None:
-    from core.resampling.adaptive.deciding import next_round
-    from core.resampling.adaptive.sweep import adaptive_evidence, round_request
-    from core.resampling.plan import make_plan
+    from core.resampling.adaptive.beginning import beginning
     from tui.cli.resample import planned
 
-    round_ = next_round(adaptive_evidence(request, policy, store), policy, request.max_rollouts)
-    plan = None if round_ is None else make_plan(store.read, round_request(request, round_))
+    first = beginning(request, policy, store)
     if as_json:
-        print_json(None if plan is None else asdict(plan))
-    elif round_ is None or plan is None:
+        print_json(None if first is None else asdict(first.plan))
+    elif first is None:
         say("nothing to draw: what was asked for is there.")
     else:
-        say(f"{round_.stage}: {planned(plan)}; what follows depends on what these show.")
-
-
-def _print_confirmed(found: list[ConfirmedDirection], request: RunRequest) -> None:
-    """The confirmed sentences, largest change first."""
-    say(f"{counted(len(found), 'direction')} from fresh rollouts alone, beside the most likely turning points:")
-    found = sorted(found, key=lambda direction: -abs(direction.fresh.value or 0.0))
-    rows = [
-        [
-            str(one.sentence_idx),
-            one.behavior,
-            "" if one.fresh.value is None else f"{one.fresh.value:+z.2f}",
-            interval(one.fresh.interval, signed=True),
-            f"{one.fresh.without.k}/{one.fresh.without.n}",
-            f"{one.fresh.kept.k}/{one.fresh.kept.n}",
-            number(one.fresh.q),
-            request.trace.sentences[one.sentence_idx].text.strip(),
-        ]
-        for one in found
-    ]
-    header = ["sentence", "behavior", "direction", "95%", "before", "after", "q", "text"]
-    print_table(header, rows, right=(0, 2, 4, 5, 6))
+        say(f"{first.stage}: {planned(first.plan)}; what follows depends on what these show.")

@@ -12,8 +12,11 @@ from tui.cli.options import Options
 from tui.cli.output import interval, json_option, number, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.analysis.intervals import Interval
     from core.analysis.rates import PrefixRate, RateTable
+    from core.resampling.adaptive.confirm import ConfirmedDirection
     from core.store.database import Store
     from core.store.rates import SettingsInUse
     from core.traces.model import Trace
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
     help="Id of the sampling settings to look at; default: the endpoint's, or the most used.",
 )
 @click.option("--importance", is_flag=True, help="Compare the sentences said instead: counterfactual directions.")
+@click.option(
+    "--recycle",
+    is_flag=True,
+    help="Count a rollout that goes on with exactly the next sentence in the rate after it too.",
+)
 @click.option(
     "--reference",
     type=click.Choice(["2a15f77", "b53ed8c", "blackmail"]),
@@ -52,6 +60,7 @@ def analyze(
     trace_ids: tuple[str, ...],
     settings_id: str | None,
     importance: bool,
+    recycle: bool,
     reference: str | None,
     across: bool,
     by: tuple[str, ...],
@@ -67,7 +76,10 @@ def analyze(
     of each trace, those of whoever labelled most of it.
     """
     from core.analysis.rates import choose_settings, load_rates
+    from core.resampling.adaptive.fresh import fresh_directions
+    from core.resampling.recycling import rates_with_recycled
     from core.store.traces import list_traces, load_trace
+    from tui.cli.confirmed import print_confirmed
     from tui.cli.importance import estimate, importance_json, print_importance
 
     for name, given in (("by", by), ("groups", groups), ("each", each), ("csv", directory), ("force", force)):
@@ -105,15 +117,18 @@ def analyze(
             if settings_id and (settings is None or settings.id != settings_id):
                 raise NotFoundError(_no_such_settings(store, trace_id, settings_id))
             rates = load_rates(store.read, trace_id, settings.id if settings else "")
+            fresh = fresh_directions(store.read, trace_id, rates.settings_id, trace.n_prefixes, rates.judges)
             found = estimate(store, trace, settings.id, config.embedding) if importance and settings else {}
-            reports.append((trace, rates, settings, found))
+            shown = rates_with_recycled(store.read, trace, rates) if recycle else rates
+            reports.append((trace, shown, settings, fresh, found))
     if as_json:
         estimated = [{name: importance_json(one) for name, one in found.items()} for *_, found in reports]
-        plain = [rates_json(trace, rates, settings) for trace, rates, settings, _ in reports]
+        plain = [rates_json(trace, rates, settings, fresh) for trace, rates, settings, fresh, _ in reports]
         print_json([p | ({"importance": e} if importance else {}) for p, e in zip(plain, estimated, strict=True)])
         return
-    for trace, rates, settings, found in reports:
+    for trace, rates, settings, fresh, found in reports:
         print_rates(trace, rates, settings)
+        print_confirmed(trace, fresh)
         for one in found.values():
             print_importance(trace, one)
 
@@ -155,6 +170,8 @@ def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) 
     print_table([*header, "sentence after this prefix"], rows, right=range(len(header)))
     if any(_n_undecided(rate) for rate in rates.rates.values()):
         say("+n  drawn but undecided: no decision, cut off, or given up")
+    if rates.recycled_at:
+        say("~n  of these, n are recycled: drawn at an earlier prefix, and gone on word for word; directions omit them")
     if big:
         say("* the sentence changes a rate by 0.1 or more, by an interval that excludes 0")
 
@@ -179,7 +196,8 @@ def _cells(rates: RateTable, behavior: str, prefix: int) -> list[str]:
 
 
 def _counts(rate: PrefixRate) -> str:
-    decided = f"{number(rate.rate)} ({rate.k}/{rate.n})" if rate.n else ""
+    recycled = f" ~{rate.n_recycled}" if rate.n_recycled else ""
+    decided = f"{number(rate.rate)} ({rate.k}/{rate.n}{recycled})" if rate.n else ""
     apart = f"+{_n_undecided(rate)}" if _n_undecided(rate) else ""
     return f"{decided} {apart}".strip()
 
@@ -192,8 +210,10 @@ def _bounds(bounds: Interval | None) -> list[float] | None:
     return None if bounds is None else [bounds.low, bounds.high]
 
 
-def rates_json(trace: Trace, rates: RateTable, settings: SettingsInUse | None) -> dict[str, Any]:
-    """One trace's rates and directions; undefined is null."""
+def rates_json(
+    trace: Trace, rates: RateTable, settings: SettingsInUse | None, fresh: Sequence[ConfirmedDirection] = ()
+) -> dict[str, Any]:
+    """One trace's rates, directions, and what fresh rollouts confirm; undefined is null."""
     from dataclasses import asdict
 
     from core.analysis.rates import big_changes
@@ -220,5 +240,7 @@ def rates_json(trace: Trace, rates: RateTable, settings: SettingsInUse | None) -
         "n_sentences": len(trace.sentences),
         "settings": asdict(settings) if settings else None,
         "big_changes": big_changes(rates, rates.behaviors),
+        "counts_recycled": rates.counts_recycled,
         "prefixes": prefixes,
+        "confirmed": [asdict(one) for one in fresh],
     }

@@ -111,7 +111,7 @@ def resample(
 
 def planned(plan: Plan) -> str:
     """What a plan would take, in a few words."""
-    from tui.resampler import money
+    from tui.wording import money
 
     judged = f", up to {counted(plan.judge_calls, 'judge call')}" if plan.judge_calls else ""
     price = money(plan.cost) if plan.cost is None else f"about {money(plan.cost)}"
@@ -175,7 +175,7 @@ class _Line:
         self._is_terminal = sys.stderr.isatty()
 
     def show(self, progress: Progress) -> None:
-        from tui.resampler import running
+        from tui.wording import running
 
         now = time.monotonic()
         if not self._is_terminal or now - self._shown_at < SECONDS_BETWEEN_UPDATES:
@@ -193,7 +193,7 @@ class _Line:
 def report(result: RunResult, as_json: bool) -> None:
     """Say how a run ended, unless JSON has said it, and turn what is missing into the exit code."""
     from core.resampling.request import DONE, FAILED, STOPPED
-    from tui.resampler import ending
+    from tui.wording import ending
 
     if not as_json:
         (warn if result.status == FAILED else say)(ending(result))

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
-from tui.resampler import Resampler, money
+from tui.jobs import TopUp
+from tui.resampler import Resampler
+from tui.wording import money
 
 if TYPE_CHECKING:
-    from core.resampling.request import RunRequest
+    from core.store.database import Store
 
 USAGE = "a number such as 100; `100 10-20` names other prefixes, `100 $5` caps the cost"
 
 
-def read_request(resampler: Resampler, trace: Trace, prefixes: str, text: str) -> RunRequest:
+def read_top_up(resampler: Resampler, trace: Trace, prefixes: str, text: str) -> TopUp:
     """Read ``n [prefixes] [$cap]``; without prefixes those that the key meant.
 
     Raises:
@@ -27,7 +29,7 @@ def read_request(resampler: Resampler, trace: Trace, prefixes: str, text: str) -
     cap: float | None = None
     for word in text.split():
         if word.startswith("$"):
-            cap = _amount(word[1:])
+            cap = dollars(word[1:])
         elif n is None:
             if not word.isdecimal():
                 raise ConfigError(f"{word!r} is no number of rollouts: type {USAGE}.")
@@ -37,20 +39,27 @@ def read_request(resampler: Resampler, trace: Trace, prefixes: str, text: str) -
     if n is None or n < 1:
         raise ConfigError(f"type {USAGE}.")
     chosen = parse_prefixes(prefixes, trace.n_prefixes)
-    return resampler.completed(trace=trace, prefixes=chosen, n=n, max_cost=cap)
+    return TopUp(resampler.completed(trace=trace, prefixes=chosen, n=n, max_cost=cap))
 
 
-def _amount(text: str) -> float:
+def dollars(text: str) -> float:
+    """Read an amount of US dollars.
+
+    Raises:
+        ConfigError: if it is none.
+    """
     try:
         return float(text)
     except ValueError:
         raise ConfigError(f"${text} is no amount of dollars; write it as $5 or $0.50.") from None
 
 
-def preview_note(resampler: Resampler, trace: Trace, prefixes: str, text: str) -> str:
+def preview_note(store: Store, resampler: Resampler, trace: Trace, prefixes: str, text: str) -> str:
     """What the answer would cost, or what is wrong with it."""
+    from core.resampling.plan import make_plan
+
     try:
-        plan = resampler.plan(read_request(resampler, trace, prefixes, text))
+        plan = make_plan(store.read, read_top_up(resampler, trace, prefixes, text).request)
     except TurnpointError as error:
         return str(error)
     except sqlite3.Error as error:

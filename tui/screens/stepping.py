@@ -53,7 +53,7 @@ class SteppingScreen(ListScreen[None]):
     SteppingScreen.-wide #panes SentenceList { width: 1fr; height: 100%; }
     SteppingScreen.-wide #side { width: 1fr; height: 100%; border-top: none; }
     SteppingScreen.-wide #side { border-left: solid $primary; padding-left: 1; }
-    SteppingScreen.-wide #strip { height: 10; }
+    SteppingScreen.-wide #strip { height: 11; }
     """
 
     def __init__(self, context: Context, trace_id: str) -> None:
@@ -165,7 +165,8 @@ class SteppingScreen(ListScreen[None]):
 
     def _header(self, width: int, height: int) -> list[Line]:
         trace = self._view.trace
-        run = self.context.resampler.status.text
+        status = self.context.resampler.status
+        run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
         progress = f"{self._view.n_labelled}/{len(trace.sentences)} labelled" + (f"  {run}" if run else "")
         names = [trace.id, trace.tier, trace.prompt_variant, self.context.endpoint_label]
         if width >= SPACIOUS:

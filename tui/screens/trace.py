@@ -9,18 +9,18 @@ from core.errors import TurnpointError
 from tui.clipboard import copy
 from tui.estimating import estimate
 from tui.resampler import RunStatus
-from tui.screens.labelling import LabellingScreen
+from tui.screens.adaptive import AdaptiveScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
-from tui.screens.resampling import preview_note, read_request
+from tui.screens.resampling import preview_note, read_top_up
 from tui.screens.rollouts import RolloutsScreen
 from tui.screens.summary import SummaryScreen
 from tui.session import TraceView, search_pattern
 from tui.widgets.lines import Lines
 
 
-class TraceScreen(LabellingScreen):
-    """Resamples, estimates, searches, exports; stepping, drawing and labelling are the bases'."""
+class TraceScreen(AdaptiveScreen):
+    """Resamples, estimates, searches, exports; the rest is the bases'."""
 
     def show_run(self, status: RunStatus) -> None:
         """Show how the run goes."""
@@ -94,7 +94,10 @@ class TraceScreen(LabellingScreen):
     def edited(self, purpose: str, text: str) -> None:
         """Show what a resample would take while its size is typed."""
         if purpose == "resample":
-            self.bar.note(preview_note(self.context.resampler, self._view.trace, self._prefixes, text))
+            context = self.context
+            self.bar.note(preview_note(context.store, context.resampler, self._view.trace, self._prefixes, text))
+        else:
+            super().edited(purpose, text)
 
     def action_cancel(self) -> None:
         """Stop the run."""
@@ -115,6 +118,8 @@ class TraceScreen(LabellingScreen):
             self._resample(text)
         elif purpose == "export":
             self._start_export(Path(text.strip()).expanduser())
+        else:
+            super().answer(purpose, text)
 
     def _start_export(self, directory: Path) -> None:
         if directory.exists():
@@ -125,7 +130,7 @@ class TraceScreen(LabellingScreen):
     def _resample(self, text: str) -> None:
         resampler = self.context.resampler
         try:
-            said = resampler.request(read_request(resampler, self._view.trace, self._prefixes, text))
+            said = resampler.start(read_top_up(resampler, self._view.trace, self._prefixes, text))
         except TurnpointError as error:
             said = str(error)
         else:

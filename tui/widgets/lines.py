@@ -81,6 +81,9 @@ class Lines(Widget):
         old, new = self._strips, [strip_of(line) for line in lines]
         self._strips = new
         width, height = self.size
+        if not height:
+            # Hidden, without a place in the layout: rows rendered before must not come back.
+            self.refresh()
         blank = Strip([])
         for y in range(min(max(len(old), len(new)), height)):
             columns = changed_columns(old[y] if y < len(old) else blank, new[y] if y < len(new) else blank, width)

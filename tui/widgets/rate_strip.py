@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,13 +22,16 @@ TALL_ROWS = 3
 class Curve:
     """One behavior's rates: ``points[i]`` is the rate at prefix i, or why there is none.
 
-    ``caption`` is what is known at the cursor, in words.
+    ``caption`` is what is known at the cursor, in words, and ``interval`` how well. ``half_widths[i]`` is half the
+    length of the rate's interval at prefix i, None where there is none.
     """
 
     behavior: str
     name: str
     points: tuple[float | str, ...]
     caption: str
+    interval: str = ""
+    half_widths: tuple[float | None, ...] = ()
 
 
 def bar_cell(point: float | str, row: int, rows: int) -> str:
@@ -38,6 +42,12 @@ def bar_cell(point: float | str, row: int, rows: int) -> str:
     if eighths <= 0:
         return " "
     return BLOCKS[min(eighths, 8) - 1]
+
+
+def half_width_cell(half_widths: Sequence[float | None]) -> str:
+    """The widest of some intervals as a block, on a scale to ±0.5; blank where there is none."""
+    known = [half_width for half_width in half_widths if half_width is not None]
+    return BLOCKS[min(8, max(1, math.ceil(16 * max(known)))) - 1] if known else " "
 
 
 class RateStrip(Lines):
@@ -65,11 +75,14 @@ class RateStrip(Lines):
         lines: list[Line] = []
         for curve in self._curves:
             if tall:
-                lines.append([(f"{curve.name:<{LABEL_CELLS}}", self._style(curve) + BOLD), (curve.caption, PLAIN)])
+                caption = f"{curve.caption} {curve.interval}".rstrip()
+                lines.append([(f"{curve.name:<{LABEL_CELLS}}", self._style(curve) + BOLD), (caption, PLAIN)])
                 lines += [self._row(curve, row, TALL_ROWS, scale, count, "") for row in reversed(range(TALL_ROWS))]
             else:
                 lines.append(self._row(curve, 0, 1, scale, count, curve.caption))
         lines.append(self._ruler(scale, count))
+        if len(lines) < height:
+            lines += self._half_widths(scale, count)
         return lines
 
     @staticmethod
@@ -103,6 +116,14 @@ class RateStrip(Lines):
         if caption:
             pieces += [(" ", PLAIN), (caption, PLAIN)]
         return pieces
+
+    def _half_widths(self, scale: int, count: int) -> list[Line]:
+        """A row that says how wide the intervals still are; no cursor in it, so that a step repaints nothing."""
+        columns = list(zip(*(curve.half_widths for curve in self._curves), strict=False))
+        cells = "".join(
+            half_width_cell(columns[at]) * scale for at in range(self._first, self._first + count) if at < len(columns)
+        )
+        return [[("±.5 ┤".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
 
     def _ruler(self, scale: int, count: int) -> Line:
         cells = [" "] * (count * scale)

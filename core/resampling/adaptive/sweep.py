@@ -147,6 +147,8 @@ class AdaptiveRun:
             max_cost=None if request.max_cost is None else max(0.0, request.max_cost - spent),
         )
         self._run = Run(asked, self._store, lambda now: self._on_progress(together(past, now)), self._clients)
+        if self._stopped:  # while it was decided what to draw
+            self._run.stop()
         try:
             result = await self._run.execute()
         finally:

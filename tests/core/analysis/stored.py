@@ -60,11 +60,24 @@ def sample(
     *,
     settings: SamplingSettings = WARM,
     texts: Sequence[str] | None = None,
+    first: int = 0,
 ) -> list[int]:
-    """Store one rollout per entry of ``outcomes`` and return their row ids."""
+    """Store one rollout per entry of ``outcomes``, from sample ``first`` on, and return their row ids."""
     rows = [
-        (Rollout(trace_id, settings.id, prefix, i, texts[i] if texts else f" rollout {i}", "stop", "echoed", seed=i), o)
-        for i, o in enumerate(outcomes)
+        (
+            Rollout(
+                trace_id,
+                settings.id,
+                prefix,
+                first + i,
+                texts[i] if texts else f" rollout {i}",
+                "stop",
+                "echoed",
+                seed=first + i,
+            ),
+            found,
+        )
+        for i, found in enumerate(outcomes)
     ]
     return store.write(lambda db: add_rollouts(db, None, rows)).result()
 

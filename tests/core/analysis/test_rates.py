@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.counts import Count
 from core.analysis.intervals import newcombe, wilson
-from core.analysis.rates import PrefixRate, RateTable, big_changes, choose_settings, load_rates
+from core.analysis.rates import PrefixRate, RateTable, big_changes, choose_settings, counting_recycled, load_rates
 from core.behaviors.outcome import Outcome
 from core.store.database import Store
 from tests.core.analysis.stored import (
@@ -172,3 +173,31 @@ def test_the_settings_asked_for_are_used_if_they_have_rollouts(store: Store) -> 
     sample(store, "t", 0, complied("refused"), settings=COLD)
     chosen = [choose_settings(store.read, "t", wanted) for wanted in (None, COLD.id, "never used")]
     assert [settings and settings.id for settings in chosen] == [WARM.id, COLD.id, WARM.id]
+
+
+pairs = st.integers(0, 30).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(st.lists(st.tuples(st.none() | pairs, pairs), min_size=2, max_size=8))
+def test_recycled_rollouts_are_counted_marked_and_kept_out_of_directions(
+    prefixes: list[tuple[tuple[int, int] | None, tuple[int, int]]],
+) -> None:
+    drawn = table_of(*(own for own, _ in prefixes))
+    recycled = [Count(*pair) for _, pair in prefixes]
+    table = counting_recycled(drawn, {"compliance": recycled})
+    for prefix, (own, more) in enumerate(prefixes):
+        rate = table.rate("compliance", prefix)
+        if rate is None:
+            assert own is None and more[1] == 0
+            continue
+        k, n = own or (0, 0)
+        assert (rate.k, rate.n) == (k + more[0], n + more[1])
+        assert (rate.k_recycled, rate.n_recycled) == (more if more[1] else (0, 0))
+        assert rate.interval == wilson(rate.k, rate.n)
+        assert (rate.without_recycled.k, rate.without_recycled.n, rate.without_recycled.n_recycled) == (k, n, 0)
+    assert dict(table.recycled_at) == {prefix: more.n for prefix, more in enumerate(recycled) if more.n}
+    assert [d.value for d in table.directions("compliance")] == [d.value for d in drawn.directions("compliance")]
+    assert [d.interval for d in table.directions("compliance")] == [d.interval for d in drawn.directions("compliance")]
+    assert (drawn.counts_recycled, table.counts_recycled) == (False, True)
+    with pytest.raises(ValueError, match="already"):
+        counting_recycled(table, {})

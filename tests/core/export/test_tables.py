@@ -17,6 +17,7 @@ from core.behaviors.outcome import Outcome
 from core.errors import ExportError, NotFoundError
 from core.export.reader import read_table
 from core.export.tables import PROVENANCE, TABLES, ExportReport, export_csv
+from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.analysis.stored import COLD, FIVE_CRITERIA, KEYWORDS, TAGS, WARM, complied, sample
 from tests.core.export.small_store import ANY_TIME, TURNING, UNSAMPLED, build
@@ -225,3 +226,15 @@ def test_a_behavior_of_the_users_own_is_exported_too(tmp_path: Path) -> None:
     rows = read_table(out / "prefix_rates.csv")
     behaviors = [row["behavior"] for row in rows if (row["settings_id"], row["prefix_idx"]) == (WARM.id, "3")]
     assert behaviors == ["compliance", "alignment_faking", "apology"]
+
+
+def test_directions_confirmed_by_fresh_rollouts_have_a_table_of_their_own(tmp_path: Path) -> None:
+    with build(tmp_path / "fresh.db") as store:
+        for prefix, word in ((1, "refused"), (2, "complied")):
+            sample(store, "turning", prefix, complied(*[word] * 20), first=CONFIRM_BASE)
+        out = export_csv(store, tmp_path / "out").directory
+    (row,) = read_table(out / "confirmed.csv")
+    assert (row["trace_id"], row["settings_id"], row["behavior"]) == ("turning", WARM.id, "compliance")
+    assert (row["sentence_idx"], row["direction"], row["judge_id"]) == ("1", "1.0", TAGS.id)
+    assert (row["k_before"], row["n_before"], row["k_after"], row["n_after"]) == ("0", "20", "20", "20")
+    assert 0 < float(row["p"] or 1) == float(row["q"] or 1) < 1e-9

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.rates import load_rates
 from core.behaviors.outcome import COMPLIANCE
 from core.endpoints.simulator.reasoner import sample
 from core.endpoints.simulator.truth import truth
 from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.adaptive.sweep import adaptive_evidence, judges_of, run_adaptive
-from core.resampling.recycling import recycled_counts, recycled_rollouts, shared_prefixes
+from core.resampling.recycling import rates_with_recycled, recycled_counts, recycled_rollouts, shared_prefixes
 from core.traces.build import make_trace
 from core.traces.model import Message, Prompt
 from tests.core.fake_server import ENDINGS, FakeServer
@@ -88,6 +89,18 @@ def test_it_can_be_switched_off_and_what_was_drawn_stays_apart(tmp_path: Path) -
         assert [count.n for count in with_it.counts[COMPLIANCE]] == [16, 8, 4, 0]
         assert [count.n for count in without.counts[COMPLIANCE]] == [16, 0, 0, 0]
         assert with_it.drawn == without.drawn == (16, 0, 0, 0)
+
+
+def test_rates_count_them_under_the_judge_of_the_table(tmp_path: Path) -> None:
+    with fresh_store(tmp_path) as store:
+        go(asked(16, 0), store, FakeServer(continuation=going_on))
+        drawn = load_rates(store.read, TRACE.id, FREE.settings.id)
+        table = rates_with_recycled(store.read, TRACE, drawn)
+        rates = [table.rate(COMPLIANCE, prefix) for prefix in range(4)]
+        assert [(rate.n, rate.n_recycled) if rate else None for rate in rates] == [(16, 0), (8, 8), (4, 4), None]
+        assert table.recycled_at == {1: 8, 2: 4}
+        assert all(rate.judge_id == drawn.judges[COMPLIANCE] for rate in rates if rate)
+        assert table.direction(COMPLIANCE, 0).value is None
 
 
 def test_fresh_rollouts_are_never_recycled(tmp_path: Path) -> None:

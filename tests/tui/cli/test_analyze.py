@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.analysis.stored import COLD, WARM, complied, give_up, keep, make_trace, sample
 from tests.tui.cli.calling import SAMPLES, done, turnpoint
@@ -154,3 +155,35 @@ def test_a_database_without_rollouts_says_how_to_get_some() -> None:
     done("import", SAMPLES / "nasty.jsonl")
     ran = turnpoint("analyze")
     assert (ran.code, ran.refusal) == (2, "no trace has rollouts yet; `turnpoint resample TRACE --all` draws some.")
+
+
+def test_recycled_rollouts_are_counted_only_when_asked_for_and_marked(small: Store) -> None:
+    sample(small, "turning", 0, complied("refused", "refused"), texts=["One. But.", "One. So."], first=50)
+    plain, recycled = report("turning"), report("turning", "--recycle")
+    assert (plain["counts_recycled"], recycled["counts_recycled"]) == (False, True)
+    before, after = entries(plain)[1], entries(recycled)[1]
+    assert (before["k"], before["n"], before["n_recycled"]) == (20, 20, 0)
+    assert (after["k"], after["n"], after["k_recycled"], after["n_recycled"]) == (20, 22, 0, 2)
+    assert after["wilson"] == pytest.approx(wilson(20, 22))
+    assert (after["direction"], entries(recycled)[0]["direction"]) == (
+        before["direction"],
+        entries(plain)[0]["direction"],
+    )
+    printed = done("analyze", "turning", "--recycle").out
+    assert "0.91 (20/22 ~2)" in printed
+    assert "~n  of these, n are recycled" in printed
+    assert "~" not in done("analyze", "turning").out
+
+
+def test_what_fresh_rollouts_confirm_is_reported_with_the_rates(small: Store) -> None:
+    assert report("turning")["confirmed"] == []
+    assert "fresh" not in done("analyze", "turning").out
+    for prefix, word in enumerate(("refused", "complied")):
+        sample(small, "turning", prefix, complied(*[word] * 20), first=CONFIRM_BASE)
+    (one,) = report("turning")["confirmed"]
+    assert (one["sentence_idx"], one["behavior"]) == (0, "compliance")
+    assert (one["fresh"]["without"], one["fresh"]["kept"], one["fresh"]["value"]) == ([0, 20], [20, 20], 1.0)
+    assert one["pooled"]["without"] == [1, 24]
+    lines = done("analyze", "turning").out.splitlines()
+    said = next(i for i, line in enumerate(lines) if line.startswith("1 direction from fresh rollouts alone"))
+    assert lines[said + 2].split()[:3] == ["0", "compliance", "+1.00"]

@@ -16,6 +16,7 @@ TABLES = [
     "sentences.csv",
     "prefix_rates.csv",
     "directions.csv",
+    "confirmed.csv",
     "rollouts.csv",
     "outcomes.csv",
     "judge_votes.csv",
@@ -33,7 +34,7 @@ def test_every_table_is_written_with_as_many_rows_as_are_said() -> None:
     ran = done("export", "out")
     *rows, said = ran.out.splitlines()[1:]
     assert [row.split()[0] for row in rows] == TABLES
-    assert said == "wrote 9 files to out"
+    assert said == "wrote 10 files to out"
     for row in rows:
         name, count = row.split()
         with (Path("out") / name).open(encoding="utf-8", newline="") as file:

@@ -305,3 +305,15 @@ async def test_one_set_of_settings_only(store: Store) -> None:
     async with build_app(store, TELEMARKETER).run_test(size=(120, 36)) as pilot:
         await send(pilot, "t")
         assert status(pilot) == "no rollouts yet."
+
+
+async def test_a_question_is_there_after_a_sentence_on_two_rows(store: Store) -> None:
+    async with build_app(store, TELEMARKETER).run_test(size=(80, 24)) as pilot:
+        await send(pilot, "r")
+        await replace_in_bar(pilot, "lots")
+        await send(pilot, "enter")
+        await until_said(pilot, "caps the cost.")
+        await send(pilot, "j")
+        await pilot.pause()
+        await send(pilot, "r")
+        await until_said(pilot, "rollouts at prefix 1: 100")

@@ -1,0 +1,59 @@
+"""Runs in words: under way, at their end, and what they cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.resampling.progress import Progress
+    from core.resampling.request import RunResult
+
+
+def money(dollars: float | None) -> str:
+    """US dollars, to the cent from a dollar on; nothing where no price is known."""
+    if dollars is None:
+        return "price unknown"
+    return f"${dollars:.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
+
+
+def running(progress: Progress, queued: int = 0) -> str:
+    """A run under way, in a few words."""
+    judged = f"judged {progress.judgements_done}/{progress.judgements_total}" if progress.judgements_total else ""
+    return _joined("run", progress, judged, queued)
+
+
+def running_stage(stage: str, progress: Progress, queued: int = 0) -> str:
+    """A stage of an adaptive run under way, in fewer words, as its reason stands beside them."""
+    return _joined(stage, progress, "", queued)
+
+
+def _joined(what: str, progress: Progress, judged: str, queued: int) -> str:
+    failed = f"{progress.n_failed} failed" if progress.n_failed else ""
+    return " ".join(
+        part
+        for part in (
+            f"{what} {progress.rollouts_done}/{progress.rollouts_total}",
+            judged,
+            f"{progress.rollouts_per_second:.1f}/s",
+            money(progress.spend),
+            failed,
+            f"+{queued} queued" if queued else "",
+        )
+        if part
+    )
+
+
+def outcome(result: RunResult, what: str = "run") -> str:
+    """What a run came to, without the reason."""
+    from core.resampling.request import DONE
+
+    progress = result.progress
+    counts = f"{progress.rollouts_done} of {progress.rollouts_total} rollouts, {money(progress.spend)}"
+    if result.status == DONE and not result.reason:
+        return f"{what} done: {counts}, {progress.elapsed:.0f} s"
+    return f"{what} {result.status}: {counts}"
+
+
+def ending(result: RunResult, what: str = "run") -> str:
+    """How a run ended, in one sentence."""
+    return "; ".join(filter(None, (outcome(result, what), result.reason)))
