@@ -1,11 +1,13 @@
-"""From the store to the importance of every sentence, for each behavior that was measured."""
+"""From the store to the importance of every sentence, for each behavior, and to what was said in its place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.analysis.importance import Importance, analyse
+from core.analysis.instead import Alternatives, alternatives
 from core.analysis.rates import load_rates
 from core.analysis.sweep import THRESHOLD, Sweep, load_sweep, with_behavior, with_cosines
 from core.store.database import Store
@@ -13,6 +15,45 @@ from core.traces.model import Trace
 
 if TYPE_CHECKING:
     from core.analysis.sweep import Similarity
+
+
+@dataclass(frozen=True)
+class TraceEstimates:
+    """What one sweep tells about a trace.
+
+    ``importance`` is keyed by behavior, in the order of `RateTable.behaviors`; ``instead`` has one entry per
+    sentence, in order. Both are empty where nothing was sampled, ``instead`` also where nothing was compared.
+    """
+
+    importance: Mapping[str, Importance]
+    instead: tuple[Alternatives, ...]
+
+
+def estimates_of(
+    store: Store,
+    trace: Trace,
+    settings_id: str,
+    similarity: Similarity | None,
+    threshold: float = THRESHOLD,
+    judges: Mapping[str, str] | None = None,
+    *,
+    grouping: Similarity | None = None,
+) -> TraceEstimates:
+    """Estimate all sentences of ``trace`` for each behavior that has outcomes, and group what was said instead.
+
+    The rollouts are read and compared once, whatever the number of behaviors. Without ``similarity`` (as
+    `core.similarity.cosine.comparison` gives it) the counterfactual estimates are undefined and the resampling ones
+    are all there is. ``grouping`` compares the wordings with each other (`core.similarity.cosine.quick_comparison`
+    is made for that); without it only identical ones are one group. ``judges`` maps a behavior to the judge whose
+    outcomes count (default: the one with the most).
+
+    Raises:
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    sweeps = sweeps_of(store, trace, settings_id, similarity, judges)
+    first, also = next(iter(sweeps.values()), None), list(sweeps.values())[1:]
+    said = [] if first is None or similarity is None else alternatives(first, threshold, also=also, similarity=grouping)
+    return TraceEstimates({behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}, tuple(said))
 
 
 def importance_of(
@@ -25,9 +66,7 @@ def importance_of(
 ) -> dict[str, Importance]:
     """Estimate all sentences of ``trace`` for each behavior that has outcomes, under one set of sampling settings.
 
-    The rollouts are read and compared once, whatever the number of behaviors. Without ``similarity`` (as
-    `core.similarity.cosine.comparison` gives it) the counterfactual estimates are undefined and the resampling ones
-    are all there is. ``judges`` maps a behavior to the judge whose outcomes count (default: the one with the most).
+    The importances of `estimates_of` by themselves; the parameters are the same.
 
     Returns:
         Importance by behavior, in the order of `RateTable.behaviors`; empty where nothing was sampled.
@@ -35,7 +74,25 @@ def importance_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    found: dict[str, Importance] = {}
+    sweeps = sweeps_of(store, trace, settings_id, similarity, judges)
+    return {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
+
+
+def sweeps_of(
+    store: Store,
+    trace: Trace,
+    settings_id: str,
+    similarity: Similarity | None,
+    judges: Mapping[str, str] | None = None,
+) -> dict[str, Sweep]:
+    """The rollouts of ``trace`` valued for each behavior that has outcomes, in the order of `RateTable.behaviors`.
+
+    They are read once, and compared once unless ``similarity`` is None; ``judges`` as for `importance_of`.
+
+    Raises:
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    found: dict[str, Sweep] = {}
     sweep: Sweep | None = None
     table = load_rates(store.read, trace.id, settings_id, judges)
     for behavior in table.behaviors:
@@ -47,5 +104,5 @@ def importance_of(
             sweep = sweep if similarity is None else with_cosines(sweep, similarity)
         else:
             sweep = with_behavior(store.read, sweep, behavior, judge_id)
-        found[behavior] = analyse(sweep, threshold)
+        found[behavior] = sweep
     return found
