@@ -13,11 +13,12 @@ from textual.keys import Keys
 from core.annotation.codebook import Codebook, load_codebook
 from core.errors import ConfigError
 
-TRACE, ROLLOUTS, PICKER, READER, HELP = "trace", "rollouts", "picker", "reader", "help"
-LISTS = (TRACE, ROLLOUTS, PICKER, READER, HELP)
+TRACE, ROLLOUTS, INSTEAD, PICKER, READER, HELP = "trace", "rollouts", "instead", "picker", "reader", "help"
+LISTS = (TRACE, ROLLOUTS, INSTEAD, PICKER, READER, HELP)
 SCOPE_TITLES = {
     TRACE: "A trace",
     ROLLOUTS: "Rollouts of a prefix",
+    INSTEAD: "What was said instead of a sentence",
     PICKER: "Choosing a trace",
     READER: "Reading a text",
     HELP: "This list of keys",
@@ -64,9 +65,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_unlabelled", ("[",), "next_unlabelled(-1)", "", "previous unlabelled sentence", (TRACE,)),
     Action("next_change", (">",), "next_change(1)", "", "next turning point, or big change of a rate", (TRACE,)),
     Action("previous_change", ("<",), "next_change(-1)", "", "previous turning point, or big change", (TRACE,)),
-    Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (TRACE, ROLLOUTS, PICKER)),
-    Action("next_hit", ("n",), "next_hit(1)", "", "next hit of the search", (TRACE, ROLLOUTS)),
-    Action("previous_hit", ("N",), "next_hit(-1)", "", "previous hit of the search", (TRACE, ROLLOUTS)),
+    Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (TRACE, ROLLOUTS, INSTEAD, PICKER)),
+    Action("next_hit", ("n",), "next_hit(1)", "", "next hit of the search", (TRACE, ROLLOUTS, INSTEAD)),
+    Action("previous_hit", ("N",), "next_hit(-1)", "", "previous hit of the search", (TRACE, ROLLOUTS, INSTEAD)),
     Action("resample", ("r",), "resample", "resample", "resample this prefix; asks how many rollouts", (TRACE,)),
     Action("resample_all", ("R",), "resample_all", "resample all", "resample every prefix of the trace", (TRACE,)),
     Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", (TRACE,)),
@@ -74,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter", ("tab", "f"), "cycle_filter", "", "show only rollouts of one outcome", (ROLLOUTS,)),
     Action("behavior", ("b",), "behavior", "", "show the directions of the next behavior in the list", (TRACE,)),
     Action("importance", ("C",), "importance", "", "compare what was said instead of each sentence", (TRACE,)),
+    Action("instead", ("I",), "instead", "", "list what was said instead of this sentence, after C", (TRACE,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
     Action("undo", ("u", "backspace"), "undo", "undo", "undo the last label, across traces and restarts", (TRACE,)),
@@ -83,17 +85,19 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "read",
         "open",
-        "open: the sentence, the trace or the rollout in full",
-        (TRACE, ROLLOUTS, PICKER),
+        "open: the sentence, the trace or the rollout in full, or a group's rollouts",
+        (TRACE, ROLLOUTS, INSTEAD, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
     Action("open", ("o",), "open", "traces", "open another trace", (TRACE,)),
     Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE,)),
-    Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", (TRACE, ROLLOUTS, READER)),
-    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", (TRACE, ROLLOUTS, PICKER, READER)),
+    Action(
+        "copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", (TRACE, ROLLOUTS, INSTEAD, READER)
+    ),
+    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", (TRACE, ROLLOUTS, INSTEAD, PICKER, READER)),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),
     Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", (TRACE, PICKER)),
-    Action("close", ("q",), "leave", "back", "back", (ROLLOUTS, READER, HELP)),
+    Action("close", ("q",), "leave", "back", "back", (ROLLOUTS, INSTEAD, READER, HELP)),
     *_labels(CODEBOOK),
 )
 
