@@ -13,11 +13,17 @@ from textual.keys import Keys
 from core.annotation.codebook import Codebook, load_codebook
 from core.errors import ConfigError
 
-TRACE, ROLLOUTS, PICKER, SUMMARY, READER, HELP = "trace", "rollouts", "picker", "summary", "reader", "help"
-LISTS = (TRACE, ROLLOUTS, PICKER, SUMMARY, READER, HELP)
+TRACE, ROLLOUTS, INSTEAD, LINKS = "trace", "rollouts", "instead", "links"
+PICKER, SUMMARY, READER, HELP = "picker", "summary", "reader", "help"
+LISTS = (TRACE, ROLLOUTS, INSTEAD, LINKS, PICKER, SUMMARY, READER, HELP)
+SEARCHED = (TRACE, ROLLOUTS, INSTEAD, SUMMARY)
+COPIED = (TRACE, ROLLOUTS, INSTEAD, LINKS, READER)
+OPENED = (ROLLOUTS, INSTEAD, LINKS, SUMMARY, READER, HELP)
 SCOPE_TITLES = {
     TRACE: "A trace",
     ROLLOUTS: "Rollouts of a prefix",
+    INSTEAD: "What was said instead of a sentence",
+    LINKS: "Links of a sentence",
     PICKER: "Choosing a trace",
     SUMMARY: "All traces together",
     READER: "Reading a text",
@@ -65,17 +71,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_unlabelled", ("[",), "next_unlabelled(-1)", "", "previous unlabelled sentence", (TRACE,)),
     Action("next_change", (">",), "next_change(1)", "", "next turning point, or big change of a rate", (TRACE,)),
     Action("previous_change", ("<",), "next_change(-1)", "", "previous turning point, or big change", (TRACE,)),
-    Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (TRACE, ROLLOUTS, PICKER, SUMMARY)),
-    Action("next_hit", ("n",), "next_hit(1)", "", "next hit of the search", (TRACE, ROLLOUTS, SUMMARY)),
-    Action("previous_hit", ("N",), "next_hit(-1)", "", "previous hit of the search", (TRACE, ROLLOUTS, SUMMARY)),
-    Action("resample", ("r",), "resample", "resample", "resample this prefix; asks how many rollouts", (TRACE,)),
+    Action(
+        "find",
+        ("/",),
+        "find",
+        "find",
+        "find text (Enter finds, Esc leaves)",
+        (*SEARCHED, PICKER),
+    ),
+    Action("next_hit", ("n",), "next_hit(1)", "", "next hit of the search", SEARCHED),
+    Action("previous_hit", ("N",), "next_hit(-1)", "", "previous hit of the search", SEARCHED),
+    Action("resample", ("r",), "resample", "resample", "resample this prefix; asks how many rollouts", (TRACE, LINKS)),
     Action("resample_all", ("R",), "resample_all", "resample all", "resample every prefix of the trace", (TRACE,)),
     Action("adaptive", ("A",), "adaptive", "", "sample where the answer is still open; asks when to stop", (TRACE,)),
-    Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", (TRACE,)),
+    Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", (TRACE, LINKS)),
     Action("rollouts", ("v",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
     Action("filter", ("tab", "f"), "cycle_filter", "", "show only rollouts of one outcome", (ROLLOUTS,)),
     Action("behavior", ("b",), "behavior", "", "show the directions of the next behavior in the list", (TRACE,)),
     Action("importance", ("C",), "importance", "", "compare what was said instead of each sentence", (TRACE,)),
+    Action("instead", ("I",), "instead", "", "list what was said instead of this sentence, after C", (TRACE,)),
+    Action("links", ("L",), "links", "", "what this sentence leads to and comes from; whether it comes back", (TRACE,)),
+    Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
+    Action("follow", ("L", "space"), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("summary", ("S",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
     Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", (SUMMARY,)),
     Action("previous_table", ("F",), "next_table(-1)", "", "previous table", (SUMMARY,)),
@@ -89,17 +106,17 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "read",
         "open",
-        "open: the sentence, the trace, the rollout or the row in full",
-        (TRACE, ROLLOUTS, PICKER, SUMMARY),
+        "open: the sentence, the trace, the rollout, the row or the group",
+        (*SEARCHED, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
     Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, SUMMARY)),
     Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE, SUMMARY)),
-    Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", (TRACE, ROLLOUTS, READER)),
-    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", (TRACE, ROLLOUTS, PICKER, SUMMARY, READER)),
+    Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", COPIED),
+    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", LISTS[:-1]),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),
     Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", (TRACE, PICKER)),
-    Action("close", ("q",), "leave", "back", "back", (ROLLOUTS, SUMMARY, READER, HELP)),
+    Action("close", ("q",), "leave", "back", "back", OPENED),
     *_labels(CODEBOOK),
 )
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
-from tui.palette import BOLD, DIM, LABEL, PLAIN, behavior_style
+from tui.instead import instead_lines
+from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
 from tui.session import TraceView, number, of, short_name, undecided
 from tui.widgets.lines import Line, Piece
 from tui.widgets.sentence_list import signed
@@ -21,18 +22,43 @@ ONE_LINE_CELLS = 72
 """From this width on, the rates before and after stand on one line."""
 RECYCLED_CELLS = 26
 """What marking recycled rollouts on either side takes."""
+FEWEST_ROWS = 5
+"""With fewer rows than this for what was said instead, what stands below it gives way."""
+UNLIMITED = 1000
+MOST_ROWS = 8
+"""More rows than this would make a step dear on a thin link; `I` shows all."""
 
 
-def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) -> list[Line]:
-    """Lines about sentence ``index``; every number comes with its k of n and its 95% interval."""
+def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int, height: int = UNLIMITED) -> list[Line]:
+    """Lines about sentence ``index``; every number comes with its k of n and its 95% interval.
+
+    What was said instead, where it is known, takes the rows of ``height`` that the numbers leave; where and how it was
+    sampled gives way first.
+    """
     category = view.labels.get(index)
     title = [(f"sentence {index}", BOLD), (" · ", DIM), (category or "unlabelled", LABEL if category else DIM)]
-    if view.estimates is not None and index in view.turning_points():
-        title += [(" · ", DIM), ("turning point", BOLD)]
-    lines: list[Line] = [title]
     behaviors = sorted(view.rates.behaviors, key=lambda name: name != "alignment_faking")
+    turned = [short_name(name) for name in behaviors if view.mark(name, index) == TURNING_POINT]
+    if turned:
+        title += [(" · ", DIM), (f"turning point {TURNING_POINT} {', '.join(turned)}", BOLD)]
+    lines: list[Line] = [title]
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)
+    below = _origin(view, width)
+    definition = next((c.definition for c in codebook.categories if c.name == category), None)
+    if definition:
+        below += [[(definition[row.start : row.end], DIM)] for row in wrap(definition, width)]
+    said = view.estimates.said(index) if view.estimates is not None else None
+    if said is None:
+        return lines + below
+    room = height - len(lines)
+    wanted = len(instead_lines(said, width, MOST_ROWS))
+    kept = below if room - len(below) >= min(wanted, FEWEST_ROWS) else []
+    return lines + instead_lines(said, width, min(MOST_ROWS, room - len(kept))) + kept
+
+
+def _origin(view: TraceView, width: int) -> list[Line]:
+    """Where and how the rollouts were drawn."""
     if view.settings is not None:
         used = view.settings
         recycled = " · recycled rollouts in rates, not directions (T)" if view.rates.counts_recycled else ""
@@ -40,13 +66,8 @@ def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int) ->
         if len(view.other_settings) > 1:
             drawn += f" · settings {view.other_settings.index(used.id) + 1} of {len(view.other_settings)} (t)"
         drawn = visible_line(drawn + recycled)
-        lines += [[(drawn[row.start : row.end], DIM)] for row in wrap(drawn, width)]
-    else:
-        lines.append([("no rollouts yet: r resamples this prefix, R every prefix", DIM)])
-    definition = next((c.definition for c in codebook.categories if c.name == category), None)
-    if definition:
-        lines += [[(definition[row.start : row.end], DIM)] for row in wrap(definition, width)]
-    return lines
+        return [[(drawn[row.start : row.end], DIM)] for row in wrap(drawn, width)]
+    return [[("no rollouts yet: r resamples this prefix, R every prefix", DIM)]]
 
 
 def _behavior_lines(view: TraceView, index: int, behavior: str, width: int) -> list[Line]:

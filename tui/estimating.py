@@ -1,4 +1,4 @@
-"""Importances for the screen: computed off the event loop, shown as long as no rollout has been added since."""
+"""What `C` estimates for the screen: computed off the event loop, shown as long as no rollout has been added since."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from core.store.rates import SettingsInUse
 
 if TYPE_CHECKING:
+    from core.analysis.estimates import TraceEstimates
     from core.analysis.importance import Importance, SentenceImportance
+    from core.analysis.instead import Alternatives
     from core.endpoints.config import EmbeddingConfig
     from core.store.database import Store
     from core.traces.model import Trace
@@ -18,15 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Importance by behavior, and the rollouts that it rests on."""
+    """Importance by behavior and what was said instead by sentence, with the rollouts that they rest on."""
 
     settings: SettingsInUse
     by_behavior: Mapping[str, Importance]
+    instead: tuple[Alternatives, ...] = ()
 
     def of(self, behavior: str, index: int) -> SentenceImportance | None:
         """What is known of one sentence."""
         found = self.by_behavior.get(behavior)
         return None if found is None else found.rows[index]
+
+    def said(self, index: int) -> Alternatives | None:
+        """What was said in the place of one sentence; None where no rollout was drawn before it."""
+        found = self.instead[index] if self.instead else None
+        return found if found is not None and found.n_rollouts else None
+
+    def noise(self, behavior: str, index: int) -> float | None:
+        """How large a direction of this sentence would be noise."""
+        found = self.by_behavior.get(behavior)
+        return None if found is None else found.noise(index)
+
+    def turning_points(self, behavior: str) -> frozenset[int]:
+        """Those of one behavior."""
+        found = self.by_behavior.get(behavior)
+        return frozenset() if found is None else frozenset(found.turning_points)
 
     def holds(self, settings: SettingsInUse | None) -> bool:
         """Whether these are the rollouts that are looked at, with none added."""
@@ -51,10 +69,12 @@ async def estimate(
         SimilarityError: if there is no encoder.
     """
 
-    def work() -> Mapping[str, Importance]:
-        from core.analysis.estimates import importance_of
-        from core.similarity.cosine import comparison
+    def work() -> TraceEstimates:
+        from core.analysis.estimates import estimates_of
+        from core.similarity.cosine import comparison, quick_comparison
 
-        return importance_of(store, trace, settings.id, comparison(store, config), config.threshold, judges)
+        compare, group = comparison(store, config), quick_comparison(store, config)
+        return estimates_of(store, trace, settings.id, compare, config.threshold, judges, grouping=group)
 
-    return Estimates(settings, await asyncio.to_thread(work))
+    found = await asyncio.to_thread(work)
+    return Estimates(settings, found.importance, found.instead)

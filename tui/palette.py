@@ -14,6 +14,9 @@ AT_CURSOR = Style(bold=True, color="bright_white")
 HIT = Style(underline=True, bold=True)
 LABEL = Style(color="cyan")
 
+TURNING_POINT, TURNING_POINT_ELSEWHERE = "◆", "◇"
+"""A turning point of the behavior that is shown; one of another behavior only."""
+
 # Indexed colours: a 16-colour terminal maps them to its nearest, unlike truecolor they cost few bytes.
 PROMOTES = Style(color="color(208)")
 SUPPRESSES = Style(color="color(134)")

@@ -16,6 +16,8 @@ from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
 from tui.estimating import Estimates
+from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
+from tui.widgets.direction_track import Directions
 from tui.widgets.rate_strip import UNDECIDED, UNSAMPLED, Curve
 from tui.widgets.sentence_list import SentenceItem
 
@@ -46,6 +48,12 @@ class TraceView:
         if self.estimates is None:
             return self.big_changes
         return frozenset(i for found in self.estimates.by_behavior.values() for i in found.turning_points)
+
+    def mark(self, behavior: str, index: int) -> str:
+        """One cell: whether the sentence is a turning point of this behavior, or only of another."""
+        if self.estimates is None or index not in self.turning_points():
+            return " "
+        return TURNING_POINT if index in self.estimates.turning_points(behavior) else TURNING_POINT_ELSEWHERE
 
     @property
     def n_labelled(self) -> int:
@@ -98,6 +106,7 @@ def sentence_items(
                 tag=codebook.tag(category) if category else None,
                 direction=shown_direction(view, behavior, index),
                 is_big=index in standing_out,
+                mark=view.mark(behavior, index),
             )
         )
     return tuple(items)
@@ -158,6 +167,39 @@ def curves(view: TraceView, cursor: int) -> tuple[Curve, ...]:
     # Alignment faking first: it is what the user came for.
     return tuple(
         sorted(built, key=lambda curve: (curve.behavior != "alignment_faking", curve.behavior != "compliance"))
+    )
+
+
+def directions(view: TraceView, behavior: str, cursor: int) -> Directions | None:
+    """The directions of one behavior against the noise, with what is known of sentence ``cursor``; None before `C`."""
+    estimates = view.estimates
+    if estimates is None or behavior not in estimates.by_behavior:
+        return None
+    sentences = range(len(view.trace.sentences))
+    values = tuple(shown_direction(view, behavior, index) for index in sentences)
+    floors = [estimates.noise(behavior, index) for index in sentences]
+    beyond = frozenset(
+        index
+        for index, (value, floor) in enumerate(zip(values, floors, strict=True))
+        if value is not None and floor is not None and abs(value) > floor
+    )
+    floor = floors[cursor]
+    name = short_name(behavior)
+    noise = "" if floor is None else f"noise ±{floor:.2f}"
+    value = values[cursor]
+    if value is None:
+        caption = f"no direction  {noise}"
+    elif floor is None:
+        caption = f"{value:+.2f}"
+    else:
+        caption = f"{value:+.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
+    return Directions(
+        name=name,
+        values=values,
+        beyond=beyond,
+        marks=tuple(view.mark(behavior, index) for index in sentences),
+        caption=caption,
+        noise=f"{name} {noise}" if noise else "",
     )
 
 

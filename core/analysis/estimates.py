@@ -1,12 +1,14 @@
-"""From the store to the importance of every sentence, for each behavior that was measured."""
+"""From the store to the importance of every sentence, for each behavior, and to what was said in its place."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.analysis.importance import Importance, analyse
+from core.analysis.instead import Alternatives, alternatives
 from core.analysis.rates import load_rates
 from core.analysis.sweep import THRESHOLD, Sweep, load_sweep, with_behavior, with_cosines
 from core.store.database import Store
@@ -14,6 +16,45 @@ from core.traces.model import Trace
 
 if TYPE_CHECKING:
     from core.analysis.sweep import Similarity
+
+
+@dataclass(frozen=True)
+class TraceEstimates:
+    """What one sweep tells about a trace.
+
+    ``importance`` is keyed by behavior, in the order of `RateTable.behaviors`; ``instead`` has one entry per
+    sentence, in order. Both are empty where nothing was sampled, ``instead`` also where nothing was compared.
+    """
+
+    importance: Mapping[str, Importance]
+    instead: tuple[Alternatives, ...]
+
+
+def estimates_of(
+    store: Store,
+    trace: Trace,
+    settings_id: str,
+    similarity: Similarity | None,
+    threshold: float = THRESHOLD,
+    judges: Mapping[str, str] | None = None,
+    *,
+    grouping: Similarity | None = None,
+) -> TraceEstimates:
+    """Estimate all sentences of ``trace`` for each behavior that has outcomes, and group what was said instead.
+
+    The rollouts are read and compared once, whatever the number of behaviors. Without ``similarity`` (as
+    `core.similarity.cosine.comparison` gives it) the counterfactual estimates are undefined and the resampling ones
+    are all there is. ``grouping`` compares the wordings with each other (`core.similarity.cosine.quick_comparison`
+    is made for that); without it only identical ones are one group. ``judges`` maps a behavior to the judge whose
+    outcomes count (default: the one with the most).
+
+    Raises:
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
+    first, also = next(iter(sweeps.values()), None), list(sweeps.values())[1:]
+    said = [] if first is None or similarity is None else alternatives(first, threshold, also=also, similarity=grouping)
+    return TraceEstimates({behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}, tuple(said))
 
 
 def importance_of(
@@ -26,9 +67,7 @@ def importance_of(
 ) -> dict[str, Importance]:
     """Estimate all sentences of ``trace`` for each behavior that has outcomes, under one set of sampling settings.
 
-    The rollouts are read and compared once, whatever the number of behaviors. Without ``similarity`` (as
-    `core.similarity.cosine.comparison` gives it) the counterfactual estimates are undefined and the resampling ones
-    are all there is. ``judges`` maps a behavior to the judge whose outcomes count (default: the one with the most).
+    The importances of `estimates_of` by themselves; the parameters are the same.
 
     Returns:
         Importance by behavior, in the order of `RateTable.behaviors`; empty where nothing was sampled.

@@ -97,6 +97,11 @@ class Importance:
         """Indices of the sentences with q below alpha, in order."""
         return [row.sentence_idx for row in self.rows if row.turning_point]
 
+    def noise(self, sentence: int) -> float | None:
+        """The noise floor, 0..1, of the contrast that decides about ``sentence``; None where that is undefined."""
+        row = self.rows[sentence]
+        return self.floor.resampling if row.deciding is row.resampling else self.floor.counterfactual
+
     def largest(self, m: int) -> list[SentenceImportance]:
         """The ``m`` sentences of largest importance, largest first, the earlier first among equals."""
         defined = [(row.importance, row) for row in self.rows if row.importance is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.analysis.counts import Count
@@ -29,6 +30,30 @@ class Alternative:
     rollout_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Alternatives:
+    """All that was said in the place of one sentence, by the rollouts drawn right before it.
+
+    ``others`` said something else (``D_i``), grouped by what they say, most frequent first; ``same`` are those that
+    said the sentence itself or a paraphrase of it (``E_i``), None where nobody did. Both are empty where nothing was
+    sampled.
+    """
+
+    sentence_idx: int
+    others: tuple[Alternative, ...]
+    same: Alternative | None
+
+    @property
+    def n_same(self) -> int:
+        """How many rollouts said the same."""
+        return 0 if self.same is None else self.same.n
+
+    @property
+    def n_rollouts(self) -> int:
+        """How many rollouts there are, decided or not."""
+        return self.n_same + sum(other.n for other in self.others)
+
+
 def instead(
     sweep: Sweep,
     sentence: int,
@@ -47,40 +72,83 @@ def instead(
         IndexError: if the trace has no such sentence.
         ValueError: if the sweep has no cosines, or one of ``also`` holds other rollouts.
     """
-    import numpy as np
-
     if not 0 <= sentence < sweep.n_sentences:
         raise IndexError(f"sentence {sentence} of a trace with {sweep.n_sentences} sentences")
-    if sweep.cosines is None:
+    (found,) = _compared(sweep, [sentence], threshold, also, similarity)
+    return list(found.others)
+
+
+def alternatives(
+    sweep: Sweep,
+    threshold: float = THRESHOLD,
+    *,
+    also: Sequence[Sweep] = (),
+    similarity: Similarity | None = None,
+) -> list[Alternatives]:
+    """What was said in the place of every sentence, in order; grouped as `instead` does.
+
+    ``similarity`` is called once, with all dissimilar wordings of the trace.
+
+    Raises:
+        ValueError: if the sweep has no cosines, or one of ``also`` holds other rollouts.
+    """
+    return _compared(sweep, range(sweep.n_sentences), threshold, also, similarity)
+
+
+def _compared(
+    sweep: Sweep, sentences: Sequence[int], threshold: float, also: Sequence[Sweep], similarity: Similarity | None
+) -> list[Alternatives]:
+    import numpy as np
+
+    cosines = sweep.cosines
+    if cosines is None:
         raise ValueError("the sweep has no cosines; give it some with with_cosines")
     if any(not np.array_equal(other.rollout_ids, sweep.rollout_ids) for other in also):
         raise ValueError("the sweeps hold different rollouts")
-    rows = np.flatnonzero((sweep.prefix_idx == sentence) & (sweep.cosines < threshold)).tolist()
+    # A sweep is ordered by prefix.
+    bounds = np.searchsorted(sweep.prefix_idx, np.arange(sweep.n_sentences + 1))
+    drawn = [np.arange(bounds[i], bounds[i + 1]) for i in sentences]
+    others = [rows[cosines[rows] < threshold].tolist() for rows in drawn]
+    same = [rows[cosines[rows] >= threshold].tolist() for rows in drawn]
+    wordings = [_by_frequency(sweep, rows) for rows in others]
+    sweeps = [sweep, *also]
+    found = []
+    for i, rows, alike, leader in zip(sentences, others, same, _leaders(wordings, threshold, similarity), strict=True):
+        groups: dict[str, list[int]] = {}
+        for row in rows:
+            groups.setdefault(leader[sweep.firsts[row]], []).append(row)
+        grouped = [_alternative(text, members, sweeps) for text, members in groups.items()]
+        grouped.sort(key=lambda alternative: (-alternative.n, alternative.text))
+        said = _alternative(_by_frequency(sweep, alike)[0], alike, sweeps) if alike else None
+        found.append(Alternatives(i, tuple(grouped), said))
+    return found
+
+
+def _by_frequency(sweep: Sweep, rows: Sequence[int]) -> list[str]:
+    """The distinct first sentences of these rollouts, most frequent first."""
     frequency = Counter(sweep.firsts[row] for row in rows)
-    wordings = sorted(frequency, key=lambda text: (-frequency[text], text))
-    leader = _leaders(wordings, threshold, similarity)
-    groups: dict[str, list[int]] = {}
-    for row in rows:
-        groups.setdefault(leader[sweep.firsts[row]], []).append(row)
-    found = [_alternative(text, members, [sweep, *also]) for text, members in groups.items()]
-    return sorted(found, key=lambda alternative: (-alternative.n, alternative.text))
+    return sorted(frequency, key=lambda text: (-frequency[text], text))
 
 
-def _leaders(wordings: list[str], threshold: float, similarity: Similarity | None) -> dict[str, str]:
-    """The leading wording of each wording's group."""
-    leader = {text: text for text in wordings}
-    spoken = [text for text in wordings if text]
-    if similarity is None or len(spoken) < 2:
-        return leader
-    cosines = similarity(spoken, [spoken] * len(spoken))
-    leading: list[int] = []
-    for i, text in enumerate(spoken):
-        likest = max(leading, key=lambda j: cosines[i][j], default=None)
-        if likest is not None and cosines[i][likest] >= threshold:
-            leader[text] = spoken[likest]
-        else:
-            leading.append(i)
-    return leader
+def _leaders(wordings: Sequence[list[str]], threshold: float, similarity: Similarity | None) -> list[dict[str, str]]:
+    """For each sentence, the leading wording of each wording's group."""
+    leaders = [{text: text for text in texts} for texts in wordings]
+    spoken = [[text for text in texts if text] for texts in wordings]
+    anchors = [text for texts in spoken for text in texts]
+    if similarity is None or not anchors:
+        return leaders
+    # One list of candidates for all wordings of a sentence: one product.
+    cosines = iter(similarity(anchors, [texts for texts in spoken for _ in texts]))
+    for leader, texts in zip(leaders, spoken, strict=True):
+        compared = list(islice(cosines, len(texts)))
+        leading: list[int] = []
+        for i, text in enumerate(texts):
+            likest = max(leading, key=lambda j: compared[i][j], default=None)
+            if likest is not None and compared[i][likest] >= threshold:
+                leader[text] = texts[likest]
+            else:
+                leading.append(i)
+    return leaders
 
 
 def _alternative(text: str, rows: list[int], sweeps: Sequence[Sweep]) -> Alternative:

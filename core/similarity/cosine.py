@@ -56,28 +56,16 @@ def similar(
         SimilarityError: if a text has to be encoded and there is no encoder that works.
         StoreError: if the database cannot be written.
     """
-    import numpy as np
-
-    if len(anchors) != len(candidates):
-        raise ValueError(f"{len(anchors)} anchors, but {len(candidates)} lists of candidates")
-    numbers: dict[str, int] = {}
-    left = np.array([_number(numbers, anchor) for anchor in anchors], dtype=np.intp)
-    lists: dict[int, NDArray[np.intp]] = {}
-    for texts in candidates:
-        if id(texts) not in lists:
-            lists[id(texts)] = np.array([_number(numbers, text) for text in texts], dtype=np.intp)
-    vectors = embed(store, list(numbers), config, on_progress, encoder=encoder)
-    cosines = _products(vectors, left, [id(texts) for texts in candidates], lists)
-    right = [lists[id(texts)] for texts in candidates]
+    pairs = _compare(store, anchors, candidates, config, on_progress, encoder)
     decided_again = _decide_again(
-        cosines,
-        left,
-        right,
-        list(numbers),
+        pairs.cosines,
+        pairs.left,
+        pairs.right,
+        pairs.texts,
         config.threshold,
         lambda texts: embed_exactly(store, texts, config, on_progress, encoder=encoder),
     )
-    return Similarity(tuple(cosines), tuple(row >= config.threshold for row in cosines), decided_again)
+    return Similarity(tuple(pairs.cosines), tuple(row >= config.threshold for row in pairs.cosines), decided_again)
 
 
 def comparison(
@@ -93,6 +81,58 @@ def comparison(
         return similar(store, anchors, candidates, config, on_progress, encoder=encoder).cosines
 
     return compare
+
+
+def quick_comparison(
+    store: Store,
+    config: EmbeddingConfig,
+    on_progress: OnProgress | None = None,
+    *,
+    encoder: Encoder | None = None,
+) -> Callable[[list[str], list[list[str]]], tuple[NDArray[np.float64], ...]]:
+    """Like `comparison`, without computing anything again near the threshold: for grouping, never for an estimate.
+
+    Many wordings compared with each other have thousands of cosines within `MARGIN`; exact ones take a minute, and
+    which of two groups a borderline wording joins changes no number of a sentence.
+    """
+
+    def compare(anchors: list[str], candidates: list[list[str]]) -> tuple[NDArray[np.float64], ...]:
+        return tuple(_compare(store, anchors, candidates, config, on_progress, encoder).cosines)
+
+    return compare
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Cosines of the quick pass, with the numbers of the texts on either side."""
+
+    texts: list[str]
+    left: NDArray[np.intp]
+    right: list[NDArray[np.intp]]
+    cosines: list[NDArray[np.float64]]
+
+
+def _compare(
+    store: Store,
+    anchors: Sequence[str],
+    candidates: Sequence[Sequence[str]],
+    config: EmbeddingConfig,
+    on_progress: OnProgress | None,
+    encoder: Encoder | None,
+) -> _Pairs:
+    import numpy as np
+
+    if len(anchors) != len(candidates):
+        raise ValueError(f"{len(anchors)} anchors, but {len(candidates)} lists of candidates")
+    numbers: dict[str, int] = {}
+    left = np.array([_number(numbers, anchor) for anchor in anchors], dtype=np.intp)
+    lists: dict[int, NDArray[np.intp]] = {}
+    for texts in candidates:
+        if id(texts) not in lists:
+            lists[id(texts)] = np.array([_number(numbers, text) for text in texts], dtype=np.intp)
+    vectors = embed(store, list(numbers), config, on_progress, encoder=encoder)
+    cosines = _products(vectors, left, [id(texts) for texts in candidates], lists)
+    return _Pairs(list(numbers), left, [lists[id(texts)] for texts in candidates], cosines)
 
 
 def _number(numbers: dict[str, int], text: str) -> int:

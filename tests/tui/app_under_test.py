@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -31,6 +32,9 @@ from tui.app import TurnpointApp
 from tui.context import Context
 from tui.resampler import Resampler
 from tui.screens.base import ListScreen
+
+if TYPE_CHECKING:
+    from core.analysis.sweep import Similarity
 
 LANDLORD = "landlord-review-free"
 """The trace that has rollouts; 28 sentences."""
@@ -149,6 +153,12 @@ def build_app(
         greeting=greeting,
     )
     return TurnpointApp(context, trace_id, last_trace(store.read, annotator))
+
+
+def compare_with(monkeypatch: pytest.MonkeyPatch, similarity: Similarity) -> None:
+    """Let the app compare sentences by this function, and load no encoder."""
+    for name in ("comparison", "quick_comparison"):
+        monkeypatch.setattr(f"core.similarity.cosine.{name}", lambda *_: similarity)
 
 
 def rows(pilot: Pilot[None]) -> list[str]:

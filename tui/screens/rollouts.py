@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -30,8 +31,16 @@ FILTERS = ("all", "alignment faking", "complied", "refused", "undecided")
 POLL_SECONDS = 0.5
 
 
+@dataclass(frozen=True)
+class Subset:
+    """Some rollouts of a prefix, and what they have in common."""
+
+    title: str
+    rollout_ids: frozenset[int]
+
+
 class RolloutsScreen(ListScreen[None]):
-    """Rollouts of a prefix, with their outcomes; new ones appear as they land."""
+    """Rollouts of a prefix, with their outcomes; new ones appear as they land, unless they are of no ``subset``."""
 
     SCOPE = ROLLOUTS
     BINDINGS = bindings_for(ROLLOUTS)  # Textual's own declaration
@@ -44,9 +53,16 @@ class RolloutsScreen(ListScreen[None]):
     """
 
     def __init__(
-        self, store: Store, trace: Trace, settings_id: str, prefix_idx: int, judges: Mapping[str, str] | None
+        self,
+        store: Store,
+        trace: Trace,
+        settings_id: str,
+        prefix_idx: int,
+        judges: Mapping[str, str] | None,
+        subset: Subset | None = None,
     ) -> None:
         super().__init__()
+        self._subset = subset
         self._store, self._trace = store, trace
         self._settings_id, self._prefix_idx, self._judges = settings_id, prefix_idx, judges
         self._all: Sequence[StoredRollout] = ()
@@ -77,6 +93,8 @@ class RolloutsScreen(ListScreen[None]):
     def _load(self) -> None:
         self._version = self._store.data_version()
         stored = load_rollouts(self._store.read, self._trace.id, self._settings_id, self._prefix_idx, self._judges)
+        if self._subset is not None:
+            stored = [rollout for rollout in stored if rollout.id in self._subset.rollout_ids]
         if stored == self._all and stored:
             return
         self._all = stored
@@ -100,7 +118,8 @@ class RolloutsScreen(ListScreen[None]):
         faking = sum(_word(stored, ALIGNMENT_FAKING) == YES for stored in self._all)
         counts = "  ".join(f"{word} {n}" for word, n in outcomes.most_common())
         shown = f"{len(self._shown)}/{len(self._all)} shown: {FILTERS[self._filter]}"
-        parts = [self._trace.id, f"prefix {self._prefix_idx}", f"AF {faking}", counts]
+        whose = [self._trace.id, f"prefix {self._prefix_idx}"] if self._subset is None else [self._subset.title]
+        parts = [*whose, f"AF {faking}", counts]
         return [header_line(parts, shown, width)]
 
     def _text(self, width: int, height: int) -> list[Line]:

@@ -19,6 +19,7 @@ from tui.screens.base import ListScreen
 from tui.session import (
     TraceView,
     curves,
+    directions,
     display_texts,
     load_view,
     next_change,
@@ -26,6 +27,7 @@ from tui.session import (
     next_unlabelled,
     sentence_items,
 )
+from tui.widgets.direction_track import Directions
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.rate_strip import Curve, RateStrip
@@ -54,6 +56,9 @@ class SteppingScreen(ListScreen[None]):
     SteppingScreen.-wide #side { width: 1fr; height: 100%; border-top: none; }
     SteppingScreen.-wide #side { border-left: solid $primary; padding-left: 1; }
     SteppingScreen.-wide #strip { height: 11; }
+    SteppingScreen.-compared #side { height: 58%; min-height: 10; max-height: 12; }
+    SteppingScreen.-wide.-compared #side { height: 100%; max-height: 100%; }
+    SteppingScreen.-wide.-compared #strip { height: 40%; min-height: 11; max-height: 14; }
     """
 
     def __init__(self, context: Context, trace_id: str) -> None:
@@ -98,7 +103,7 @@ class SteppingScreen(ListScreen[None]):
         with Container(id="panes"):
             yield SentenceList()
             with Container(id="side"):
-                yield RateStrip(self._curves, id="strip")
+                yield RateStrip(self._curves, self._directions, id="strip")
                 yield Lines(self._detail, id="detail")
         yield Lines(self._categories, id="categories").add_class("row")
         yield Lines(self.status_lines, id="status").add_class("row")
@@ -141,6 +146,7 @@ class SteppingScreen(ListScreen[None]):
     def repaint(self) -> None:
         """Draw everything that depends on the cursor or the store."""
         super().repaint()
+        self.set_class(self._view.estimates is not None, "-compared")
         for row in ("#header", "#strip", "#detail", "#categories"):
             self.query_one(row, Lines).repaint()
 
@@ -163,6 +169,9 @@ class SteppingScreen(ListScreen[None]):
     def _curves(self) -> tuple[tuple[Curve, ...], int]:
         return curves(self._view, self._cursor), self._cursor
 
+    def _directions(self) -> Directions | None:
+        return directions(self._view, self._behavior, self._cursor)
+
     def _header(self, width: int, height: int) -> list[Line]:
         trace = self._view.trace
         status = self.context.resampler.status
@@ -176,7 +185,7 @@ class SteppingScreen(ListScreen[None]):
         return [header_line(names, progress, width)]
 
     def _detail(self, width: int, height: int) -> list[Line]:
-        return detail_lines(self._view, self._cursor, CODEBOOK, width)
+        return detail_lines(self._view, self._cursor, CODEBOOK, width, height)
 
     def _categories(self, width: int, height: int) -> list[Line]:
         keys = {c.name: self.context.keys[f"label.{c.name}"][0] for c in CODEBOOK.categories}
@@ -188,8 +197,9 @@ class SteppingScreen(ListScreen[None]):
         self._jump(next_unlabelled(self._view, self._cursor, step), "no unlabelled sentence that way.")
 
     def action_next_change(self, step: int) -> None:
-        """To the nearest big change of a rate."""
-        self._jump(next_change(self._view, self._cursor, step), "no big change of a rate that way.")
+        """To the nearest turning point, or big change of a rate."""
+        sought = "big change of a rate" if self._view.estimates is None else "turning point"
+        self._jump(next_change(self._view, self._cursor, step), f"no {sought} that way.")
 
     def action_next_hit(self, step: int) -> None:
         """To the next hit of the search."""

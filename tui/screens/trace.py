@@ -10,6 +10,7 @@ from tui.clipboard import copy
 from tui.estimating import estimate
 from tui.resampler import RunStatus
 from tui.screens.adaptive import AdaptiveScreen
+from tui.screens.instead import InsteadScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
@@ -54,6 +55,16 @@ class TraceScreen(AdaptiveScreen):
         self._estimates[view.trace.id] = estimates
         self.reload()
         self.say(estimates.summary)
+
+    def action_instead(self) -> None:
+        """List what was said instead of this sentence."""
+        estimates = self._view.estimates
+        if estimates is None:
+            self.say("C first compares what was said instead.")
+        elif (said := estimates.said(self._cursor)) is None:
+            self.say(f"no rollouts of prefix {self._cursor} were compared; r draws some, then C compares.")
+        else:
+            self.app.push_screen(InsteadScreen(self.context.store, self._view, said))
 
     def action_settings(self) -> None:
         """Show the rates under the next settings that have rollouts."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.style import Style
 
 from tui.palette import AT_CURSOR, BOLD, DIM, PLAIN, behavior_style
+from tui.widgets.direction_track import TRACK_ROWS, Directions, mark_of, merged, track_lines
 from tui.widgets.lines import Line, Lines, Piece
 from tui.widgets.wrapping import clip
 
@@ -51,12 +52,23 @@ def half_width_cell(half_widths: Sequence[float | None]) -> str:
 
 
 class RateStrip(Lines):
-    """Draws curves over the prefixes around the cursor; the cursor's column stands out, and a caret marks it below."""
+    """Draws curves over the prefixes around the cursor; the cursor's column stands out, and a caret marks it below.
 
-    def __init__(self, source: Callable[[], tuple[Sequence[Curve], int]], *, id: str | None = None) -> None:  # noqa: A002
-        """``source`` gives the curves and the prefix under the cursor."""
+    Where directions are known and there is room, they have a track below the curves; sentence i, which moves the rate
+    from prefix i to i + 1, stands in the column of prefix i. In a low strip the ruler has its mark.
+    """
+
+    def __init__(
+        self,
+        source: Callable[[], tuple[Sequence[Curve], int]],
+        directions: Callable[[], Directions | None] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """``source`` gives the curves and the prefix under the cursor, ``directions`` what is known of one behavior."""
         super().__init__(self._rows_at, id=id)
         self._source = source
+        self._directions = directions
         self._curves: Sequence[Curve] = ()
         self._cursor = 0
         self._first = 0
@@ -80,7 +92,15 @@ class RateStrip(Lines):
                 lines += [self._row(curve, row, TALL_ROWS, scale, count, "") for row in reversed(range(TALL_ROWS))]
             else:
                 lines.append(self._row(curve, 0, 1, scale, count, curve.caption))
-        lines.append(self._ruler(scale, count))
+        shown = self._directions() if self._directions is not None else None
+        if shown is not None and tall and height > len(lines) + TRACK_ROWS:
+            in_view = range(self._first, self._first + count)
+            lines += track_lines(shown, in_view, scale, LABEL_CELLS)
+            shown = None
+        ruler = self._ruler(scale, count, shown)
+        if shown is not None and count * scale + len(shown.noise) < width - LABEL_CELLS:
+            ruler += [(" ", PLAIN), (shown.noise, PLAIN)]
+        lines.append(ruler)
         if len(lines) < height:
             lines += self._half_widths(scale, count)
         return lines
@@ -125,13 +145,17 @@ class RateStrip(Lines):
         )
         return [[("±.5 ┤".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
 
-    def _ruler(self, scale: int, count: int) -> Line:
-        cells = [" "] * (count * scale)
+    def _ruler(self, scale: int, count: int, shown: Directions | None) -> list[Piece]:
+        cells: list[Piece] = [(" ", DIM)] * (count * scale)
+        for prefix in range(self._first, self._first + count):
+            if shown is not None:
+                cells[(prefix - self._first) * scale] = mark_of(shown, prefix)
         mark = (self._cursor - self._first) * scale
+        marked = {mark, *(at for at, (cell, _) in enumerate(cells) if cell != " ")}
         for prefix in range(self._first, self._first + count):
             at, number = (prefix - self._first) * scale, str(prefix)
             # Half a number would be another number.
-            if prefix % 10 == 0 and at + len(number) <= len(cells) and not at <= mark < at + len(number):
-                cells[at : at + len(number)] = number
-        cells[mark] = "^"
-        return [("prefix".ljust(LABEL_CELLS), DIM), ("".join(cells), DIM)]
+            if prefix % 10 == 0 and at + len(number) <= len(cells) and marked.isdisjoint(range(at, at + len(number))):
+                cells[at : at + len(number)] = [(digit, DIM) for digit in number]
+        cells[mark] = ("^", DIM)
+        return [("prefix".ljust(LABEL_CELLS), DIM), *merged(cells)]

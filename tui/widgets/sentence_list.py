@@ -22,7 +22,8 @@ MIN_ROWS_SHOWN = 4
 class SentenceItem:
     """What the list shows of a sentence; ``text`` has been made fit for a terminal.
 
-    ``direction`` is None where a neighbouring prefix is unsampled; ``is_big`` marks a change that stands out.
+    ``direction`` is None where a neighbouring prefix is unsampled; ``is_big`` marks a change that stands out, and
+    ``mark``, one cell, a turning point.
     """
 
     index: int
@@ -30,6 +31,7 @@ class SentenceItem:
     tag: str | None = None
     direction: float | None = None
     is_big: bool = False
+    mark: str = " "
 
 
 def signed(direction: float | None) -> tuple[str, Style]:
@@ -112,7 +114,7 @@ class SentenceList(LineList):
             gutter = [
                 bar,
                 Segment(f"{item.index:>{self._digits()}} ", CURSOR if at_cursor else DIM),
-                Segment(f"{item.tag or '':<3} ", LABEL),
+                *self._tag(item, arrow_style),
                 Segment(f"{arrow} ", arrow_style + BOLD if item.is_big else arrow_style),
             ]
         else:
@@ -121,6 +123,14 @@ class SentenceList(LineList):
         if hidden and row == self.rows_of(index)[1] - 1:
             return Strip([*gutter, Segment(f"… {hidden + 1} more rows: Enter reads it in full", DIM)])
         return Strip([*gutter, *self._text(item.text, rows[row], base)])
+
+    @staticmethod
+    def _tag(item: SentenceItem, arrow_style: Style) -> list[Segment]:
+        """The category, and the mark of a turning point in the cell that else is blank."""
+        tag = f"{item.tag or '':<3}"
+        if item.mark == " ":
+            return [Segment(f"{tag} ", LABEL)]
+        return [Segment(tag, LABEL), Segment(item.mark, arrow_style + BOLD)]
 
     def _text(self, text: str, row: Row, base: Style) -> list[Segment]:
         if self.pattern is None:

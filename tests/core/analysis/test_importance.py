@@ -144,6 +144,7 @@ def test_where_the_counterfactual_direction_is_undefined_the_resampling_one_deci
     first, second = importance.rows
     assert first.deciding is first.resampling
     assert second.deciding is second.counterfactual
+    assert [importance.noise(0), importance.noise(1)] == [importance.floor.resampling, importance.floor.counterfactual]
     assert importance.turning_points == [0, 1]
     assert first.importance is None
     assert importance.largest(5) == [second]

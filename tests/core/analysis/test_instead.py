@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.analysis.counts import Count
-from core.analysis.instead import Alternative, instead
+from core.analysis.instead import Alternative, alternatives, instead
 from core.analysis.sweep import make_sweep, with_cosines
 from tests.core.analysis.sweeps import words_in_common
 
@@ -82,10 +84,46 @@ def test_a_wording_joins_the_likest_of_the_groups_it_resembles() -> None:
     assert [(a.text, a.n, a.n_wordings) for a in apart] == [("a b c", 3, 1), ("c d e", 3, 2)]
 
 
+def test_all_sentences_at_once_are_each_by_itself() -> None:
+    calls = []
+
+    def counting(anchors: list[str], candidates: list[list[str]]) -> list[np.ndarray]:
+        calls.append(len(anchors))
+        return words_in_common(anchors, candidates)
+
+    found = alternatives(SWEEP, 0.6, similarity=counting)
+    assert len(calls) == 1
+    for index, said in enumerate(found):
+        assert said.sentence_idx == index
+        assert list(said.others) == instead(SWEEP, index, 0.6, similarity=words_in_common)
+
+
+def test_those_who_said_the_same_are_a_group_by_themselves() -> None:
+    first, second = alternatives(SWEEP)
+    assert first.same == Alternative("plan the reply", 1, 1, {"compliance": Count(1, 1)}, (14,))
+    assert (first.n_same, first.n_rollouts) == (1, 7)
+    assert second.same is None
+    assert (second.n_same, second.n_rollouts) == (0, 1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(FIRSTS), st.sampled_from([0, 1, None])), max_size=40))
+def test_each_rollout_is_in_one_group_of_its_sentence(drawn: list[tuple[int, str, int | None]]) -> None:
+    prefixes, firsts, values = [row[0] for row in drawn], [row[1] for row in drawn], [row[2] for row in drawn]
+    sweep = with_cosines(make_sweep(["plan the reply", "then write"], prefixes, values, firsts), words_in_common)
+    for said in alternatives(sweep, 0.6, similarity=words_in_common):
+        groups = [*said.others, *([said.same] if said.same else [])]
+        grouped = [rollout for group in groups for rollout in group.rollout_ids]
+        assert sorted(grouped) == [row for row, prefix in enumerate(prefixes) if prefix == said.sentence_idx]
+        assert [group.n for group in groups] == [len(group.rollout_ids) for group in groups]
+        assert said.n_rollouts == len(grouped)
+
+
 def test_what_cannot_be_answered_is_refused() -> None:
     with pytest.raises(IndexError, match="sentence 2"):
         instead(SWEEP, 2)
     with pytest.raises(ValueError, match="no cosines"):
         instead(replace(SWEEP, cosines=None), 0)
+    with pytest.raises(ValueError, match="no cosines"):
+        alternatives(replace(SWEEP, cosines=None))
     with pytest.raises(ValueError, match="different rollouts"):
         instead(SWEEP, 0, also=[replace(SWEEP, rollout_ids=SWEEP.rollout_ids + 1)])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.endpoints.config import EmbeddingConfig
-from core.similarity.cosine import MARGIN, TIE, comparison, similar
+from core.similarity.cosine import MARGIN, TIE, comparison, quick_comparison, similar
 from core.store.database import Store
 from tests.core.similarity.fake import WordEncoder, exact_cosine
 
@@ -86,6 +86,14 @@ def test_the_analyses_get_cosines_that_decide_as_the_masks_do(store: Store) -> N
     masks = similar(store, TEXTS, [TEXTS] * len(TEXTS), CONFIG, encoder=fake).masks
     cosines = compare(list(TEXTS), [TEXTS] * len(TEXTS))
     assert [(row >= CONFIG.threshold).tolist() for row in cosines] == [row.tolist() for row in masks]
+
+
+def test_a_quick_comparison_encodes_nothing_exactly(store: Store) -> None:
+    close = EmbeddingConfig(model="words", threshold=exact_cosine("yes no", "yes"))
+    fake = WordEncoder()
+    (cosines,) = quick_comparison(store, close, encoder=fake)(["yes no"], [["yes", "so", "yes no"]])
+    assert fake.exact == []
+    assert cosines == pytest.approx([exact_cosine("yes no", other) for other in ("yes", "so", "yes no")], abs=3e-4)
 
 
 @given(

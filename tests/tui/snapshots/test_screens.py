@@ -10,7 +10,21 @@ from textual.pilot import Pilot
 
 from core.store.database import Store
 from core.store.labels import set_label
-from tests.tui.app_under_test import LANDLORD, NASTY, TURN, build_app, enter, list_screen, send, until
+from tests.core.analysis.sweeps import words_in_common
+from tests.tui.app_under_test import (
+    LANDLORD,
+    NASTY,
+    TURN,
+    add_rollout_rows,
+    build_app,
+    compare_with,
+    enter,
+    list_screen,
+    outcomes,
+    send,
+    status,
+    until,
+)
 from tui.actions import CODEBOOK
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
@@ -72,6 +86,30 @@ def test_screen(
 ) -> None:
     app = build_app(labelled(store), trace_id)
     assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("keys", [(), ("I", "j")], ids=["compared", "instead"])
+def test_what_was_said_instead(
+    store: Store,
+    snap_compare: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """A turning point that suppresses at 3, one that promotes at `TURN`."""
+    compare_with(monkeypatch, words_in_common)
+    for prefix, word, faking in ((3, "complied", "yes"), (4, "refused", "no"), (TURN, "refused", "no")):
+        said = [" I will say no.", " No.", " I will not say it."] * 10
+        add_rollout_rows(store, LANDLORD, prefix, [(text, outcomes(word, faking)) for text in said], first=20)
+
+    async def run(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await send(pilot, "C")
+        await until(pilot, lambda: "turning points" in status(pilot))
+        await steps(*keys, sentence=TURN)(pilot)
+
+    assert snap_compare(build_app(labelled(store)), terminal_size=size, run_before=run)
 
 
 def test_a_search(store: Store, snap_compare: Callable[..., bool]) -> None:
