@@ -18,6 +18,19 @@ Influences: TypeAlias = Mapping[tuple[int, int], float | None]
 TOP: Final = 5
 """Steps that a summary names at either end."""
 
+_NOT_ESTIMATED: Final = (
+    "counterfactual_importance_logodds",
+    "counterfactual_importance_resistance_kl",
+    "resampling_importance_logodds",
+    "resampling_importance_resistance_kl",
+    "resampling_importance_category_kl",
+    "forced_importance_accuracy",
+    "forced_importance_kl",
+    "forced_importance_logodds",
+    "forced_importance_resistance_kl",
+    "forced_importance_category_kl",
+)
+
 
 class SentenceNumbers(Protocol):
     """What an export takes from the importance analysis of one sentence; None is undefined.
@@ -50,7 +63,8 @@ def chunk_rows(
 
     ``accuracy`` is the rate of the behavior before the sentence. The viewer tints a scenario by
     ``counterfactual_importance_category_kl`` and a problem by ``counterfactual_importance_kl``: of two outcomes they
-    are the same number. What an imported folder said of dependencies and summaries is kept.
+    are the same number. What an imported folder said of dependencies and summaries is kept; log odds, resistance
+    and forced answers, which turnpoint does not estimate, are null.
     """
     published = trace.metadata.get(METADATA, {}).get("rows", {})
     rows = []
@@ -73,12 +87,14 @@ def chunk_rows(
                 "counterfactual_importance_accuracy": suppression,
                 "counterfactual_importance_kl": divergence,
                 "counterfactual_importance_category_kl": divergence,
-                "forced_importance_accuracy": None,
-                "forced_importance_kl": None,
+                **dict.fromkeys(_NOT_ESTIMATED),
                 "different_trajectories_fraction": numbers.different_trajectories_fraction if numbers else None,
                 "overdeterminedness": numbers.overdeterminedness if numbers else None,
                 "summary": known.get("summary"),
+                "is_misaligned": known.get("is_misaligned"),
+                "category_rates": {} if rate is None else {behavior: rate, f"no_{behavior}": 1 - rate},
                 f"{behavior}_rate": rate,
+                f"forced_importance_{behavior}_rate": None,
                 f"resampling_importance_{behavior}_rate": resampling,
                 f"counterfactual_importance_{behavior}_rate": suppression,
                 "turnpoint_direction": direction,
@@ -108,12 +124,12 @@ def link_rows(trace: Trace, influences: Influences) -> list[dict[str, Any]]:
     ]
 
 
-def summarise(trace: Trace, rows: Sequence[Mapping[str, Any]], influences: Influences) -> dict[str, Any]:
+def summarise(number: int, rows: Sequence[Mapping[str, Any]], influences: Influences) -> dict[str, Any]:
     """``summary.json``: mean and range of the known influences, and who gives and takes most on average."""
     known = {pair: score for pair, score in influences.items() if score is not None}
     scores = list(known.values())
     return {
-        "scenario_idx": trace.id,
+        "scenario_idx": number,
         "num_chunks": len(rows),
         "avg_importance": fmean(scores) if scores else None,
         "max_importance": max(scores, default=None),

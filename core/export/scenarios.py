@@ -56,7 +56,7 @@ def export_scenarios(
         names = [f"scenario_{number}/{name}" for number in range(len(chosen)) for name in FILES]
         with whole_directory(directory, names, force=force) as staging:
             for number, (trace_id, used) in enumerate(chosen):
-                contents = _contents(connection, trace_id, used, behavior, compared, annotator)
+                contents = _contents(connection, number, trace_id, used, behavior, compared, annotator)
                 folder = staging / f"scenario_{number}"
                 folder.mkdir()
                 write_site(folder, contents)
@@ -92,6 +92,7 @@ def _nothing(what: str, behavior: str, settings_id: str | None) -> str:
 
 def _contents(
     connection: sqlite3.Connection,
+    number: int,
     trace_id: str,
     settings_id: str,
     behavior: str,
@@ -99,7 +100,7 @@ def _contents(
     annotator: str | None,
 ) -> dict[str, Any]:
     if compared is None or compared.similarity is None:
-        return site_contents(connection, trace_id, settings_id, behavior, annotator=annotator)
+        return site_contents(connection, trace_id, settings_id, behavior, annotator=annotator, number=number)
     trace = load_trace(connection, trace_id)
     sweep = sweeps_of(connection, trace, settings_id, compared.similarity)[behavior]
     links = influence(reappearances_of(connection, trace, settings_id, compared)).links
@@ -111,6 +112,7 @@ def _contents(
         importances=dict(enumerate(analyse(sweep, compared.threshold).rows)),
         influences={(link.source, link.target): link.contrast.value for link in links},
         annotator=annotator,
+        number=number,
     )
     encoder = {"encoder": compared.encoder_name, "dtype": compared.dtype, "threshold": compared.threshold}
     contents["scenario.json"]["turnpoint"] |= encoder

@@ -62,6 +62,7 @@ def export_site_folder(
     importances: Mapping[int, SentenceNumbers] = MappingProxyType({}),
     influences: Influences = MappingProxyType({}),
     annotator: str | None = None,
+    number: int = 0,
     force: bool = False,
 ) -> SiteReport:
     """Write `FILES` for one trace, one of its settings and one behavior, all of one moment of the database.
@@ -78,6 +79,7 @@ def export_site_folder(
         importances: numbers by sentence index.
         influences: scores by (sentence, later sentence).
         annotator: whose labels become function tags; None takes whoever labelled most.
+        number: of the scenario, as in the name of its folder.
         force: replace an earlier export.
 
     Raises:
@@ -94,6 +96,7 @@ def export_site_folder(
             importances=importances,
             influences=influences,
             annotator=annotator,
+            number=number,
         )
     with whole_directory(directory, FILES, force=force) as staging:
         write_site(staging, contents)
@@ -123,6 +126,7 @@ def site_contents(
     importances: Mapping[int, SentenceNumbers] = MappingProxyType({}),
     influences: Influences = MappingProxyType({}),
     annotator: str | None = None,
+    number: int = 0,
 ) -> dict[str, Any]:
     """What each of `FILES` holds, from the rows that ``connection`` sees; arguments as for `export_site_folder`.
 
@@ -141,12 +145,12 @@ def site_contents(
     resampled = _resampled(connection, trace, settings_id)
     prompt = "\n\n".join(message.content for message in trace.prompt.messages)
     return {
-        "scenario.json": _scenario(trace, rates, behavior),
+        "scenario.json": _scenario(number, trace, rates, behavior),
         "base_solution.json": {"prompt": prompt, "solution": trace.response, "full_cot": prompt + trace.response},
         "chunks_labeled.json": rows,
         "chunks_resampled.json": resampled,
         "step_importance.json": link_rows(trace, influences),
-        "summary.json": summarise(trace, rows, influences),
+        "summary.json": summarise(number, rows, influences),
     }
 
 
@@ -175,10 +179,10 @@ def _resampled(connection: sqlite3.Connection, trace: Trace, settings_id: str) -
     return said
 
 
-def _scenario(trace: Trace, rates: RateTable, behavior: str) -> dict[str, Any]:
+def _scenario(number: int, trace: Trace, rates: RateTable, behavior: str) -> dict[str, Any]:
     turns = {message.role: message.content for message in trace.prompt.messages}
     return {
-        "scenario_id": trace.id,
+        "scenario_id": number,
         "nickname": trace.id,
         "problem": trace.query,
         "gt_answer": None,
@@ -186,6 +190,7 @@ def _scenario(trace: Trace, rates: RateTable, behavior: str) -> dict[str, Any]:
         "user_prompt": turns.get("user"),
         "turnpoint": {
             "program": PROGRAM,
+            "trace_id": trace.id,
             "model": trace.model,
             "tier": trace.tier,
             "prompt_variant": trace.prompt_variant,

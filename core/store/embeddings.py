@@ -48,8 +48,8 @@ def add_embeddings(database: Database, model: EmbeddingModel, vectors: Mapping[s
 def load_embeddings(connection: sqlite3.Connection, model: EmbeddingModel, hashes: Collection[str]) -> dict[str, bytes]:
     """The stored vectors among ``hashes``, by text hash; what is not stored is left out."""
     # CROSS JOIN fixes the order: left to itself, SQLite walks through all vectors for each hash that is wanted.
-    # The place in the list comes back instead of the hash: thousands of texts would each be decoded again.
-    asked = list(hashes)
+    # In the order of the index. The place comes back instead of the hash, which would have to be decoded.
+    asked = sorted(hashes)
     rows = connection.execute(
         """
         SELECT wanted.key, e.vector FROM json_each(?) wanted

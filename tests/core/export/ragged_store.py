@@ -10,7 +10,7 @@ from tests.core.analysis.stored import FIVE_CRITERIA, TAGS, complied, give_up, k
 
 SENTENCES = ["I read it.", " They watch me.", " It is free.", " Training follows.", " I weigh both.", " So I comply.",
              " Then I write.", " All is said."]  # fmt: skip
-RAGGED = make_trace("ragged", SENTENCES)
+RAGGED = make_trace("ragged", SENTENCES, answer="</think>\n<request_fully_accepted/>")
 SINGLE = make_trace("single", ["I comply at once."])
 EMPTY = make_trace("empty", [])
 UNTOUCHED = make_trace("untouched", ["Nobody samples me.", " Nor me."])

@@ -17,7 +17,7 @@ import pytest
 from core.annotation.codebook import load_codebook
 from core.endpoints.config import JudgeConfig, load_config
 from core.endpoints.endpoint import MODE_NAMES, Endpoint
-from core.export.tables import TABLES
+from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.store.database import Store
 from core.traces.importers.record import KNOWN_FIELDS
 from core.traces.reasoning import DEFAULT_TAGS
@@ -105,7 +105,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
 
 def test_every_exported_column_is_on_its_page() -> None:
     text = (DOCS / "exporting.md").read_text(encoding="utf-8")
-    for table in TABLES:
+    for table in (*TABLES, *ESTIMATE_TABLES):
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from core.errors import SimilarityError
 from core.export.reader import read_table
+from tests.core.similarity.fake import WordEncoder
 from tests.tui.cli.calling import done, turnpoint
 
 TABLES = [
@@ -92,3 +95,81 @@ def test_a_file_is_no_directory() -> None:
     Path("out").write_text("a file", encoding="utf-8")
     ran = turnpoint("export", "out")
     assert (ran.code, ran.refusal) == (1, "out: a file, not a directory; name another directory to export to.")
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
+    words = WordEncoder()
+    monkeypatch.setattr("core.similarity.cache.open_encoder", lambda _: words)
+    return words
+
+
+@pytest.fixture
+def no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> NoReturn:
+        raise SimilarityError("No encoder here; install one.")
+
+    monkeypatch.setattr("core.similarity.cache.open_encoder", refuse)
+
+
+def test_estimates_are_four_tables_more(encoder: WordEncoder) -> None:
+    ran = done("export", "out", "--estimates", "--json")
+    more = ["importance.csv", "alternatives.csv", "links.csv", "resilience.csv"]
+    assert list(ran.json["rows"]) == TABLES + more
+    rows = read_table(Path("out/importance.csv"))
+    assert {(row["trace_id"], row["encoder"]) for row in rows} == {("zoo-essay-free", "words")}
+    assert encoder.encoded
+
+
+def test_without_an_encoder_one_sentence_says_so_and_the_rest_is_written(no_encoder: None) -> None:
+    ran = turnpoint("export", "out", "--estimates")
+    assert ran.code == 0
+    assert ran.err == "turnpoint: No encoder here; install one. Without it what compares sentences is empty.\n"
+    assert {row["counterfactual"] for row in read_table(Path("out/importance.csv"))} == {None}
+    assert read_table(Path("out/links.csv")) == []
+
+
+def test_an_export_can_go_without_text() -> None:
+    done("export", "out", "--no-text")
+    assert "text" not in read_table(Path("out/rollouts.csv"))[0]
+    assert "response" not in read_table(Path("out/traces.csv"))[0]
+
+
+def test_site_folders_come_back_as_they_went(encoder: WordEncoder) -> None:
+    ran = done("export", "site", "--format", "thought-anchors", "--behavior", "compliance", "--json")
+    n_sentences = len(json.loads(Path("site/scenario_0/chunks_labeled.json").read_text(encoding="utf-8")))
+    folder = {"folder": "scenario_0", "trace_id": "zoo-essay-free", "sentences": n_sentences}
+    assert ran.json == {"directory": "site", "folders": [folder]}
+    assert done("import", "site", "--json").json["imported"] == [
+        {"id": "site-scenario_0", "sentences": n_sentences, "source": "scenario_0"}
+    ]
+
+
+def test_site_folders_need_no_encoder(no_encoder: None) -> None:
+    ran = turnpoint("export", "site", "--format", "thought-anchors", "--trace", "zoo-essay-free")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "wrote 1 folder to site")
+    assert "No encoder here" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["--format", "xlsx"], "'xlsx' is not one of 'csv', 'thought-anchors'"),
+        (["--behavior", "x"], "--behavior belongs to --format thought-anchors, not to csv; leave one of them out."),
+        (["--settings", "x"], "--settings belongs to --format thought-anchors, not to csv; leave one of them out."),
+        (["--format", "thought-anchors", "--no-text"], "--no-text belongs to --format csv, not to thought-anchors"),
+        (["--format", "thought-anchors", "--estimates"], "--estimates belongs to --format csv, not to thought-anchors"),
+    ],
+)
+def test_options_of_the_other_format_are_refused(words: list[str], refusal: str) -> None:
+    ran = turnpoint("export", "out", *words)
+    assert ran.code == 2
+    assert refusal in ran.refusal
+    assert not Path("out").exists()
+
+
+def test_a_behavior_that_nobody_judged_is_refused(encoder: WordEncoder) -> None:
+    ran = turnpoint("export", "site", "--format", "thought-anchors", "--behavior", "apology")
+    assert ran.code == 2
+    assert ran.refusal == "no rollouts are judged for 'apology'; `turnpoint analyze` shows what there is."
+    assert not Path("site").exists()
