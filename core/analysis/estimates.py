@@ -35,7 +35,25 @@ def importance_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    found: dict[str, Importance] = {}
+    sweeps = sweeps_of(store, trace, settings_id, similarity, judges)
+    return {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
+
+
+def sweeps_of(
+    store: Store,
+    trace: Trace,
+    settings_id: str,
+    similarity: Similarity | None,
+    judges: Mapping[str, str] | None = None,
+) -> dict[str, Sweep]:
+    """The rollouts of ``trace`` valued for each behavior that has outcomes, in the order of `RateTable.behaviors`.
+
+    They are read once, and compared once unless ``similarity`` is None; ``judges`` as for `importance_of`.
+
+    Raises:
+        SimilarityError: if sentences have to be compared and there is no encoder.
+    """
+    found: dict[str, Sweep] = {}
     sweep: Sweep | None = None
     table = load_rates(store.read, trace.id, settings_id, judges)
     for behavior in table.behaviors:
@@ -47,5 +65,5 @@ def importance_of(
             sweep = sweep if similarity is None else with_cosines(sweep, similarity)
         else:
             sweep = with_behavior(store.read, sweep, behavior, judge_id)
-        found[behavior] = analyse(sweep, threshold)
+        found[behavior] = sweep
     return found
