@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     help="Id of the sampling settings to look at; default: the endpoint's, or the most used.",
 )
 @click.option("--importance", is_flag=True, help="Compare the sentences said instead: counterfactual directions.")
+@click.option("--influence", is_flag=True, help="The strongest links from sentence to sentence.")
+@click.option("--top", type=click.IntRange(1), help="How many links; default: 20, and all of them as JSON.")
+@click.option("--resilience", is_flag=True, help="Which sentences come back when replaced, and counterfactual++.")
 @click.option(
     "--reference",
     type=click.Choice(["2a15f77", "b53ed8c", "blackmail"]),
@@ -38,6 +41,9 @@ def analyze(
     trace_ids: tuple[str, ...],
     settings_id: str | None,
     importance: bool,
+    influence: bool,
+    top: int | None,
+    resilience: bool,
     reference: str | None,
     as_json: bool,
 ) -> None:
@@ -45,6 +51,9 @@ def analyze(
     from core.analysis.rates import choose_settings, load_rates
     from core.store.traces import list_traces, load_trace
     from tui.cli.importance import estimate, importance_json, print_importance
+    from tui.cli.influence import influence_json, print_influence
+    from tui.cli.links import find_links
+    from tui.cli.resilience import print_resilience, resilience_json
 
     config = options.config()
     if reference is not None:
@@ -54,6 +63,8 @@ def analyze(
             raise ConfigError("--reference needs the folders to analyse.")
         report_reference(trace_ids, reference, config.embedding, as_json=as_json)
         return
+    if top is not None and not influence:
+        raise ConfigError("--top says how many links; add --influence.")
     wanted = settings_id or _named_settings(options)
     reports = []
     with options.open_store() as store:
@@ -67,16 +78,29 @@ def analyze(
                 raise NotFoundError(_no_such_settings(store, trace_id, settings_id))
             rates = load_rates(store.read, trace_id, settings.id if settings else "")
             found = estimate(store, trace, settings.id, config.embedding) if importance and settings else {}
-            reports.append((trace, rates, settings, found))
+            links = find_links(store, trace, settings.id, config) if (influence or resilience) and settings else None
+            reports.append((trace, rates, settings, found, links))
     if as_json:
-        estimated = [{name: importance_json(one) for name, one in found.items()} for *_, found in reports]
-        plain = [rates_json(trace, rates, settings) for trace, rates, settings, _ in reports]
-        print_json([p | ({"importance": e} if importance else {}) for p, e in zip(plain, estimated, strict=True)])
+        documents = []
+        for trace, rates, settings, found, links in reports:
+            document = rates_json(trace, rates, settings)
+            if importance:
+                document["importance"] = {name: importance_json(one) for name, one in found.items()}
+            if influence:
+                document["influence"] = influence_json(links, top) if links else None
+            if resilience:
+                document["resilience"] = resilience_json(links) if links else {}
+            documents.append(document)
+        print_json(documents)
         return
-    for trace, rates, settings, found in reports:
+    for trace, rates, settings, found, links in reports:
         print_rates(trace, rates, settings)
         for one in found.values():
             print_importance(trace, one)
+        if links and influence:
+            print_influence(trace, links, top)
+        if links and settings and resilience:
+            print_resilience(trace, links, settings, options)
 
 
 def _named_settings(options: Options) -> str | None:
