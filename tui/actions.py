@@ -14,10 +14,12 @@ from core.annotation.codebook import Codebook, load_codebook
 from core.errors import ConfigError
 
 TRACE, ROLLOUTS, PICKER, READER, HELP = "trace", "rollouts", "picker", "reader", "help"
-LISTS = (TRACE, ROLLOUTS, PICKER, READER, HELP)
+LINKS = "links"
+LISTS = (TRACE, ROLLOUTS, LINKS, PICKER, READER, HELP)
 SCOPE_TITLES = {
     TRACE: "A trace",
     ROLLOUTS: "Rollouts of a prefix",
+    LINKS: "Links of a sentence",
     PICKER: "Choosing a trace",
     READER: "Reading a text",
     HELP: "This list of keys",
@@ -67,13 +69,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (TRACE, ROLLOUTS, PICKER)),
     Action("next_hit", ("n",), "next_hit(1)", "", "next hit of the search", (TRACE, ROLLOUTS)),
     Action("previous_hit", ("N",), "next_hit(-1)", "", "previous hit of the search", (TRACE, ROLLOUTS)),
-    Action("resample", ("r",), "resample", "resample", "resample this prefix; asks how many rollouts", (TRACE,)),
+    Action("resample", ("r",), "resample", "resample", "resample this prefix; asks how many rollouts", (TRACE, LINKS)),
     Action("resample_all", ("R",), "resample_all", "resample all", "resample every prefix of the trace", (TRACE,)),
-    Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", (TRACE,)),
+    Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", (TRACE, LINKS)),
     Action("rollouts", ("v",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
     Action("filter", ("tab", "f"), "cycle_filter", "", "show only rollouts of one outcome", (ROLLOUTS,)),
     Action("behavior", ("b",), "behavior", "", "show the directions of the next behavior in the list", (TRACE,)),
     Action("importance", ("C",), "importance", "", "compare what was said instead of each sentence", (TRACE,)),
+    Action("links", ("L",), "links", "", "what this sentence leads to and comes from; whether it comes back", (TRACE,)),
+    Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
+    Action("follow", ("L", "space"), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
     Action("undo", ("u", "backspace"), "undo", "undo", "undo the last label, across traces and restarts", (TRACE,)),
@@ -89,11 +94,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
     Action("open", ("o",), "open", "traces", "open another trace", (TRACE,)),
     Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE,)),
-    Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", (TRACE, ROLLOUTS, READER)),
-    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", (TRACE, ROLLOUTS, PICKER, READER)),
+    Action(
+        "copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", (TRACE, ROLLOUTS, LINKS, READER)
+    ),
+    Action("help", ("?", "f1"), "app.keys", "keys", "all keys", (TRACE, ROLLOUTS, LINKS, PICKER, READER)),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),
     Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", (TRACE, PICKER)),
-    Action("close", ("q",), "leave", "back", "back", (ROLLOUTS, READER, HELP)),
+    Action("close", ("q",), "leave", "back", "back", (ROLLOUTS, LINKS, READER, HELP)),
     *_labels(CODEBOOK),
 )
 

@@ -60,6 +60,11 @@ class Resampler:
         """Import the client while the user still types: it takes half a second."""
         threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return self._worker is not None and not self._worker.is_finished
+
     def plan(self, request: RunRequest) -> Plan:
         """What a request would take."""
         from core.resampling.plan import make_plan
@@ -82,7 +87,7 @@ class Resampler:
         if plan.is_empty:
             return f"nothing to draw: there are {request.n} rollouts or more already."
         self._queue.append(request)
-        if self._worker is not None and not self._worker.is_finished:
+        if self.is_running:
             self._change(RunStatus(self.status.text))
             return f"queued behind the run under way: {plan.rollouts} rollouts."
         self._worker = self._run_worker(self._work(), group="resample", exit_on_error=False)
@@ -90,7 +95,7 @@ class Resampler:
 
     def cancel(self) -> str:
         """First: start nothing new and keep what is in flight. Again: abort at once."""
-        if self._worker is None or self._worker.is_finished:
+        if self._worker is None or not self.is_running:
             return "no run is under way."
         self._queue.clear()
         if self._stopping or self._run is None:
