@@ -46,7 +46,7 @@ async def link(
 ) -> LinkedTrace:
     """Compare everything that the rollouts said; ``on_compared`` is called on the event loop.
 
-    Cancelling ends the thread within a few hundred sentences; what was embedded is kept.
+    Cancelling ends the thread within some tens of sentences; what was embedded is kept.
 
     Raises:
         SimilarityError: if there is no encoder.

@@ -65,7 +65,7 @@ def _section(
     if not shown:
         heading = f"{name} · none of {sentences}: each is said as often with it as without"
     else:
-        strongest = f"the {len(shown)} strongest of {sentences}" if len(links) > len(shown) else sentences
+        strongest = f"{len(shown)} of {sentences}" if shown == changed else f"the {len(shown)} strongest of {sentences}"
         heading = f"{name} · {strongest} · {clear or 'none'} with q < {ALPHA:g}{f' ({MARK})' if clear else ''}"
     rows = [LinkRow(_item(link, other, texts[other]), other) for other, link in shown]
     return [LinkRow(TextItem(heading, is_heading=True)), *rows]
@@ -140,7 +140,7 @@ def about_lines(links: Links, text: str, sentence: int, width: int, rows_of_text
 
 
 def _comes_back(some: Resilience, width: int) -> list[Line]:
-    cut_off = f"; {some.n_censored} more were cut off" if some.n_censored else ""
+    cut_off = f"; {some.n_censored} cut off" if some.n_censored else ""
     if some.returned.n:
         replaced = f"comes back in {_counted(some.returned)} of the rollouts that replace it{cut_off}"
     elif some.n_complete:
@@ -166,11 +166,11 @@ def why_undefined(found: Resilience) -> str:
     """Why counterfactual++ has no value, and what would give it one."""
     i, change = found.sentence_idx, found.counterfactual_plus_plus
     if found.n_more:
-        enough = f"about {found.n_more} more rollouts of prefix {i} would do"
-        return f"only {change.without.n} of {MIN_SURVIVORS} decided survivors: {enough}; r asks for them"
+        few = f"only {change.without.n} of {MIN_SURVIVORS} survivors"
+        return f"{few}: r asks for about {found.n_more} more rollouts of prefix {i}"
     if found.n_more is None:
         none = f"none of {found.n_survivors} survivors is decided" if found.n_survivors else "none survived"
-        return f"{none}, which does not tell how many more rollouts it takes"
+        return f"{none}: how many more rollouts it takes is unknown"
     return f"no decided rollouts at prefix {i + 1}, where the sentence is kept"
 
 

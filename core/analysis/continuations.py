@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 OnCompared: TypeAlias = Callable[[int, int], None]
 """Told how many of the distinct sentences that were said are compared, and how many there are."""
 
-CHUNK: Final = 256
-"""Distinct sentences compared at once; it bounds the memory that embeddings take."""
+CHUNK: Final = 64
+"""Distinct sentences compared at once: what embeddings take in memory, and how soon the work can be ended."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,12 @@ def find_reappearances(
     said = np.zeros((len(drawn), len(sentences)), dtype=np.bool_)
     if texts and sentences:
         alike = np.zeros((len(texts), len(sentences)), dtype=np.bool_)
+        # Longest first: an encoder's batches are then hardly padded, and the work never takes longer than it seems.
+        order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
         for start in range(0, len(texts), CHUNK):
-            chunk = texts[start : start + CHUNK]
-            cosines = similarity(list(sentences), [chunk] * len(sentences))
-            alike[start : start + len(chunk)] = np.stack([np.asarray(row) >= threshold for row in cosines], axis=1)
+            chunk = order[start : start + CHUNK]
+            cosines = similarity(list(sentences), [[texts[at] for at in chunk]] * len(sentences))
+            alike[chunk] = np.stack([np.asarray(row) >= threshold for row in cosines], axis=1)
             if on_compared is not None:
                 on_compared(start + len(chunk), len(texts))
         talking = [row for row, indices in enumerate(spoken) if indices]
