@@ -17,6 +17,7 @@ from core.store.traces import list_traces
 from tui.context import Context
 from tui.resampler import RunStatus
 from tui.screens.base import ListScreen
+from tui.screens.links import LinksScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import keys_screen
 from tui.screens.trace import TraceScreen
@@ -109,5 +110,5 @@ class TurnpointApp(App[None], inherit_bindings=False):
 
     def _run_changed(self, status: RunStatus) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, TraceScreen):
+            if isinstance(screen, TraceScreen | LinksScreen):
                 screen.show_run(status)

@@ -17,6 +17,8 @@ from tui.widgets.wrapping import clip, wrap
 FIRST_KEYS = (
     "help",
     "read",
+    "jump",
+    "follow",
     "resample",
     "resample_all",
     "rollouts",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.endpoints.config import EmbeddingConfig
 from core.store.database import Store
+from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -34,6 +35,7 @@ class Context:
     default_n: int = DEFAULT_N
     greeting: str = ""
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
 
 
 def context_of(node: DOMNode) -> Context:

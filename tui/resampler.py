@@ -65,6 +65,11 @@ class Resampler:
         """Import the client while the user still types: it takes half a second."""
         threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return self._worker is not None and not self._worker.is_finished
+
     def completed(self, **asked: Any) -> RunRequest:
         """The template with what was asked for.
 
@@ -85,7 +90,7 @@ class Resampler:
         if not takes:
             return job.nothing
         self._queue.append(job)
-        if self._worker is not None and not self._worker.is_finished:
+        if self.is_running:
             self._change(RunStatus(self.status.text, self.status.why))
             return f"queued behind the run under way: {takes}."
         self._worker = self._run_worker(self._work(), group="resample", exit_on_error=False)
@@ -93,7 +98,7 @@ class Resampler:
 
     def cancel(self) -> str:
         """First: start nothing new and keep what is in flight. Again: abort at once."""
-        if self._worker is None or self._worker.is_finished:
+        if self._worker is None or not self.is_running:
             return "no run is under way."
         self._queue.clear()
         if self._stopping or self._run is None:

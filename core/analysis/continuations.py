@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.analysis.sweep import Similarity
+
+OnCompared: TypeAlias = Callable[[int, int], None]
+"""Told how many of the distinct sentences that were said are compared, and how many there are."""
+
+CHUNK: Final = 64
+"""Distinct sentences compared at once: what embeddings take in memory, and how soon the work can be ended."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,17 @@ def _cut(
 
 
 def find_reappearances(
-    sentences: Sequence[str], continuations: Iterable[Continuation], similarity: Similarity, threshold: float
+    sentences: Sequence[str],
+    continuations: Iterable[Continuation],
+    similarity: Similarity,
+    threshold: float,
+    on_compared: OnCompared | None = None,
 ) -> Reappearances:
     """Compare everything that was said with every sentence of the trace.
 
-    ``similarity`` is called once, with ``sentences`` as anchors and all distinct sentences of the continuations as
-    the candidates of each. The working memory is n bytes per sentence said.
+    ``similarity`` is called with ``sentences`` as anchors, and up to `CHUNK` distinct sentences of the continuations
+    as the candidates of each. What ``on_compared`` raises between two calls ends the work. The working memory is n
+    bytes per sentence said, and the embeddings of one chunk.
     """
     import numpy as np
 
@@ -88,8 +99,15 @@ def find_reappearances(
     texts = list(number)
     said = np.zeros((len(drawn), len(sentences)), dtype=np.bool_)
     if texts and sentences:
-        cosines = similarity(list(sentences), [texts] * len(sentences))
-        alike = np.stack([np.asarray(row) >= threshold for row in cosines], axis=1)
+        alike = np.zeros((len(texts), len(sentences)), dtype=np.bool_)
+        # Longest first: an encoder's batches are then hardly padded, and the work never takes longer than it seems.
+        order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
+        for start in range(0, len(texts), CHUNK):
+            chunk = order[start : start + CHUNK]
+            cosines = similarity(list(sentences), [[texts[at] for at in chunk]] * len(sentences))
+            alike[chunk] = np.stack([np.asarray(row) >= threshold for row in cosines], axis=1)
+            if on_compared is not None:
+                on_compared(start + len(chunk), len(texts))
         talking = [row for row, indices in enumerate(spoken) if indices]
         starts = np.cumsum([0, *(len(spoken[row]) for row in talking)])[:-1]
         flat = np.concatenate([spoken[row] for row in talking])

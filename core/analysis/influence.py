@@ -38,15 +38,26 @@ class Link:
 class Influence:
     """The links of a trace that are defined: both prefixes of the source have complete rollouts.
 
-    ``n_cut_off`` rollouts ran out of tokens in their reasoning and are in no count.
+    ``n_drawn`` and ``n_complete``, one entry per prefix 0..n, count the rollouts; those that ran out of tokens in
+    their reasoning are not complete, and in no link.
     """
 
     links: tuple[Link, ...]
-    n_cut_off: int
+    n_drawn: tuple[int, ...]
+    n_complete: tuple[int, ...]
+
+    @property
+    def n_cut_off(self) -> int:
+        """Rollouts of the trace that ran out of tokens in their reasoning."""
+        return sum(self.n_drawn) - sum(self.n_complete)
 
     @cached_property
     def _ranked(self) -> list[Link]:
         return sorted(self.links, key=lambda link: (-link.strength, link.source, link.target))
+
+    def strongest(self, m: int = 20) -> list[Link]:
+        """The ``m`` strongest links of the trace, strongest first."""
+        return self._ranked[:m]
 
     def strongest_out(self, sentence: int, m: int = 5) -> list[Link]:
         """The ``m`` strongest links from ``sentence`` to later ones, strongest first."""
@@ -69,26 +80,29 @@ def influence(found: Reappearances) -> Influence:
     n_sentences = found.said.shape[1]
     matched = np.zeros((n_sentences + 1, n_sentences), dtype=np.int64)
     np.add.at(matched, found.prefix_idx[found.complete], found.said[found.complete])
-    drawn = np.bincount(found.prefix_idx[found.complete], minlength=n_sentences + 1).astype(np.int64)
+    drawn = np.bincount(found.prefix_idx, minlength=n_sentences + 1).astype(np.int64)
+    complete = np.bincount(found.prefix_idx[found.complete], minlength=n_sentences + 1).astype(np.int64)
     source, target = np.triu_indices(n_sentences, k=1)
-    known = (drawn[source] > 0) & (drawn[source + 1] > 0)
+    known = (complete[source] > 0) & (complete[source + 1] > 0)
     source, target = source[known], target[known]
-    return Influence(_links(source, target, matched, drawn), int((~found.complete).sum()))
+    return Influence(_links(source, target, matched, complete), tuple(drawn.tolist()), tuple(complete.tolist()))
 
 
 def _links(
-    source: NDArray[np.intp], target: NDArray[np.intp], matched: NDArray[np.int64], drawn: NDArray[np.int64]
+    source: NDArray[np.intp], target: NDArray[np.intp], matched: NDArray[np.int64], complete: NDArray[np.int64]
 ) -> tuple[Link, ...]:
-    columns = (matched[source, target], drawn[source], matched[source + 1, target], drawn[source + 1])
-    p_values = fisher(*columns).tolist()
-    rows = zip(
-        source.tolist(),
-        target.tolist(),
-        zip(*(column.tolist() for column in columns), strict=True),
-        p_values,
-        benjamini_hochberg(p_values),
-        strict=True,
-    )
+    import numpy as np
+
+    columns = (matched[source, target], complete[source], matched[source + 1, target], complete[source + 1])
+    # Most links of a long trace have a table that others have too, and the same table is the same p and q.
+    tables, which = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    p_values = fisher(*tables).tolist()
+    which_table = which.ravel().tolist()
+    q_values = dict(zip(which_table, benjamini_hochberg([p_values[table] for table in which_table]), strict=True))
+    contrasts = [
+        replace(contrast(Count(k2, n2), Count(k1, n1)), p=p, q=q_values[table])
+        for table, ((k1, n1, k2, n2), p) in enumerate(zip(tables.T.tolist(), p_values, strict=True))
+    ]
     return tuple(
-        Link(i, t, replace(contrast(Count(k2, n2), Count(k1, n1)), p=p, q=q)) for i, t, (k1, n1, k2, n2), p, q in rows
+        Link(i, t, contrasts[table]) for i, t, table in zip(source.tolist(), target.tolist(), which_table, strict=True)
     )

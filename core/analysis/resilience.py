@@ -8,6 +8,7 @@ what happened later, so their rate tells what goes with its absence, not only wh
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,20 @@ class Resilience:
     n_survivors: int
     n_censored: int
     n_more: int | None
+
+    @property
+    def n_drawn(self) -> int:
+        """Rollouts of prefix i, complete or cut off."""
+        return self.n_complete + self.n_censored
+
+
+def rollouts_wanted(rows: Iterable[Resilience]) -> int | None:
+    """How many rollouts prefix i should have in all, for enough survivors by each of ``rows``.
+
+    ``rows`` are about one sentence, one per behavior. None where nothing is to be had by drawing: there are enough, or
+    nothing survived that would say how many it takes.
+    """
+    return max((row.n_drawn + row.n_more for row in rows if row.n_more), default=None)
 
 
 def resilience(

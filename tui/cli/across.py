@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from core.errors import ConfigError, NotFoundError, SimilarityError
 from tui.cli.output import counted, print_json, print_table, say, warn
+from tui.cli.terminal_line import TerminalLine
 
 if TYPE_CHECKING:
     from core.analysis.across.study import Study
@@ -67,38 +65,25 @@ def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:
     from core.similarity.weights import model_name
 
     ids: Sequence[str] | None = asked.trace_ids or None
-    progress = _Progress()
+    line = TerminalLine()
+
+    def on_trace(done: int, n: int) -> None:
+        line.show(f"{done} of {counted(n, 'trace')}")
+
     try:
         return load_study(
             store, comparison(store, config), config.threshold, ids, encoder=model_name(config),
-            settings=asked.settings, annotator=asked.annotator, on_trace=progress.show,
+            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
         )  # fmt: skip
     except SimilarityError as error:
-        progress.end()
+        line.end()
         warn(f"{error} Without it there are resampling directions, but no counterfactual ones.")
         return load_study(
             store, None, config.threshold, ids,
-            settings=asked.settings, annotator=asked.annotator, on_trace=progress.show,
+            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
         )  # fmt: skip
     finally:
-        progress.end()
-
-
-class _Progress:
-    """How many traces are done, on one line of a terminal that is written over; nothing where there is no terminal."""
-
-    def __init__(self) -> None:
-        self._said = ""
-
-    def show(self, done: int, n: int) -> None:
-        if sys.stderr.isatty():
-            self._said = f"{done} of {counted(n, 'trace')}"
-            click.echo(f"\r{self._said}", nl=False, err=True)
-
-    def end(self) -> None:
-        if self._said:
-            click.echo("\r" + " " * len(self._said) + "\r", nl=False, err=True)
-            self._said = ""
+        line.end()
 
 
 def _check_groups(study: Study, asked: Asked) -> None:

@@ -109,7 +109,7 @@ def _run_headless(options: Options, store: Store, directory: Path, n: int, *, as
     from core.export import export_csv
     from core.resampling.request import DONE, RunRequest, judge_setup
     from core.store.traces import load_trace
-    from tui.cli.analyze import print_rates, rates_json
+    from tui.cli.rates import print_rates, rates_json
     from tui.cli.resample import run_with_progress
     from tui.wording import ending
 

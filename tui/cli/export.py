@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +12,7 @@ from core.behaviors.outcome import ALIGNMENT_FAKING
 from core.errors import ConfigError, SimilarityError
 from tui.cli.options import Options
 from tui.cli.output import counted, json_option, print_json, print_table, say, warn
+from tui.cli.terminal_line import TerminalLine
 
 if TYPE_CHECKING:
     from core.endpoints.config import Config
@@ -95,18 +95,19 @@ def _with_encoder(config: Config, store: Store, write: Callable[[Comparison], T]
     """Write with sentences compared; without an encoder, what needs none, and a sentence that says so."""
     from core.export.comparison import Comparison, compare_with
 
+    line = TerminalLine()
+
+    def on_encoded(done: int, total: int) -> None:
+        line.show(f"encoding sentences: {done:,} of {total:,}")
+
     try:
-        return write(compare_with(store, config.embedding, config.tags, _show_encoding))
+        return write(compare_with(store, config.embedding, config.tags, on_encoded))
     except SimilarityError as error:
+        line.end()
         warn(f"{error} Without it what compares sentences is empty.")
         return write(Comparison())
-
-
-def _show_encoding(done: int, total: int) -> None:
-    """One line on a terminal, written over, and gone when all is encoded."""
-    if sys.stderr.isatty():
-        text = f"encoding sentences: {done:,} of {total:,}"
-        click.echo("\r" + (" " * len(text) + "\r" if done == total else text), nl=False, err=True)
+    finally:
+        line.end()
 
 
 def _say_tables(report: ExportReport, as_json: bool) -> None:

@@ -74,4 +74,5 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
         resampler=Resampler(store, template, refusal),
         greeting=greeting,
         embedding=config.embedding,
+        tags=config.tags,
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ import click
 from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import counted, json_option, print_json, say, warn
+from tui.cli.terminal_line import TerminalLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from core.resampling.request import RunRequest, RunResult
     from core.resampling.runner import Run
     from core.store.database import Store
-
-SECONDS_BETWEEN_UPDATES = 0.2
 
 
 @click.command()
@@ -127,10 +124,16 @@ def run_with_progress(request: RunRequest, store: Store) -> RunResult:
 
 def watched(make: Callable[[Callable[[Progress], None]], Run | AdaptiveRun]) -> RunResult:
     """Execute the run that ``make`` builds around a progress callback, as `run_with_progress` does."""
-    line = _Line()
+    from tui.wording import running
+
+    line = TerminalLine()
+
+    def show(progress: Progress) -> None:
+        if line.is_due:
+            line.show(running(progress))
 
     async def work() -> RunResult:
-        run = make(line.show)
+        run = make(show)
         with _drained_by_interrupt(run):
             return await run.execute()
 
@@ -164,30 +167,6 @@ def _drained_by_interrupt(run: Run | AdaptiveRun) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-class _Line:
-    """One line on a terminal that is written over; nothing where standard error is no terminal."""
-
-    def __init__(self) -> None:
-        self._shown_at = 0.0
-        self._cells = 0
-        self._is_terminal = sys.stderr.isatty()
-
-    def show(self, progress: Progress) -> None:
-        from tui.wording import running
-
-        now = time.monotonic()
-        if not self._is_terminal or now - self._shown_at < SECONDS_BETWEEN_UPDATES:
-            return
-        self._shown_at = now
-        text = running(progress)
-        click.echo("\r" + text.ljust(self._cells), nl=False, err=True)
-        self._cells = len(text)
-
-    def end(self) -> None:
-        if self._cells:
-            click.echo("\r" + " " * self._cells + "\r", nl=False, err=True)
 
 
 def report(result: RunResult, as_json: bool) -> None:

@@ -68,6 +68,7 @@ class SteppingScreen(ListScreen[None]):
         self._settings_id = context.settings_id
         self._version = -1
         self._estimates: dict[str, Estimates] = {}
+        self._comparing = ""
         self._ticks_still = 0
         self._load(trace_id)
 
@@ -176,7 +177,8 @@ class SteppingScreen(ListScreen[None]):
         trace = self._view.trace
         status = self.context.resampler.status
         run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
-        progress = f"{self._view.n_labelled}/{len(trace.sentences)} labelled" + (f"  {run}" if run else "")
+        labelled = f"{self._view.n_labelled}/{len(trace.sentences)} labelled"
+        progress = "  ".join(part for part in (labelled, self._comparing, run) if part)
         names = [trace.id, trace.tier, trace.prompt_variant, self.context.endpoint_label]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None

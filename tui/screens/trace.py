@@ -7,10 +7,13 @@ from pathlib import Path
 
 from core.errors import TurnpointError
 from tui.clipboard import copy
+from tui.context import Context
 from tui.estimating import estimate
+from tui.linking import LinkedTrace, comparing, link
 from tui.resampler import RunStatus
 from tui.screens.adaptive import AdaptiveScreen
 from tui.screens.instead import InsteadScreen
+from tui.screens.links import LinksLeft, LinksScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
@@ -22,6 +25,10 @@ from tui.widgets.lines import Lines
 
 class TraceScreen(AdaptiveScreen):
     """Resamples, estimates, searches, exports; the rest is the bases'."""
+
+    def __init__(self, context: Context, trace_id: str) -> None:
+        super().__init__(context, trace_id)
+        self._linked: dict[str, LinkedTrace] = {}
 
     def show_run(self, status: RunStatus) -> None:
         """Show how the run goes."""
@@ -65,6 +72,57 @@ class TraceScreen(AdaptiveScreen):
             self.say(f"no rollouts of prefix {self._cursor} were compared; r draws some, then C compares.")
         else:
             self.app.push_screen(InsteadScreen(self.context.store, self._view, said))
+
+    def action_links(self) -> None:
+        """Show what the sentence leads to and comes from; the first time, everything that was said is compared."""
+        settings, linked = self._view.settings, self._linked.get(self.trace_id)
+        if settings is None:
+            self.say("no rollouts yet: R draws some at every prefix.")
+        elif linked is not None and linked.holds(settings):
+            self._show_links(linked)
+        elif self._comparing:
+            self.say("still comparing, see above; c stops.")
+        else:
+            self._show_comparing("comparing")
+            self.say("comparing all that the rollouts said; it takes longest the first time, and c stops it.")
+            self.run_worker(self._link(self._view), group="links", exit_on_error=False)
+
+    async def _link(self, view: TraceView) -> None:
+        assert view.settings is not None
+        context, here = self.context, (view.trace.id, self._cursor)
+        arguments = (view.trace, view.settings, view.rates.judges, context.embedding, context.tags)
+        try:
+            linked = await link(
+                context.store, *arguments, lambda done, total: self._show_comparing(comparing(done, total))
+            )
+        except (TurnpointError, sqlite3.Error) as error:
+            self.say(str(error))
+            return
+        finally:
+            self._show_comparing("")
+        self._linked[view.trace.id] = linked
+        # Nobody is taken away from what they have gone on with.
+        if self.app.screen is self and not self.bar.is_open and here == (self.trace_id, self._cursor):
+            self._show_links(linked)
+        else:
+            self.say(f"all that the rollouts of {view.trace.id} said is compared; L shows the links.")
+
+    def _show_comparing(self, progress: str) -> None:
+        self._comparing = progress
+        # The screen may be closing: a worker that is cancelled gets here, too.
+        for header in self.query("#header").results(Lines):
+            header.repaint()
+
+    def _show_links(self, linked: LinkedTrace) -> None:
+        self._message = ""
+        screen = LinksScreen(self.context, self._view.trace, linked, self._view.rates.judges, self._cursor)
+        self.app.push_screen(screen, self._links_left)
+
+    def _links_left(self, left: LinksLeft | None) -> None:
+        if left is not None:
+            self._linked[left.linked.links.trace_id] = left.linked
+            if left.go_to is not None:
+                self.go(left.go_to)
 
     def action_settings(self) -> None:
         """Show the rates under the next settings that have rollouts."""
@@ -111,8 +169,12 @@ class TraceScreen(AdaptiveScreen):
             super().edited(purpose, text)
 
     def action_cancel(self) -> None:
-        """Stop the run."""
-        self.say(self.context.resampler.cancel())
+        """Stop the run, or else the comparison."""
+        if self._comparing and not self.context.resampler.is_running:
+            self.workers.cancel_group(self, "links")
+            self.say("stopped comparing; what was compared is kept, and L goes on from there.")
+        else:
+            self.say(self.context.resampler.cancel())
 
     def answer(self, purpose: str, text: str) -> None:
         """Act on what was typed into the bar."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.reactive import var
 from textual.strip import Strip
 
@@ -19,12 +20,13 @@ from tui.widgets.wrapping import Row, clip, wrap
 
 @dataclass(frozen=True)
 class TextItem:
-    """A head of styled pieces, then text; ``max_rows`` of it are shown, None shows all."""
+    """A head of styled pieces, then text in ``style``; ``max_rows`` of it are shown, None shows all."""
 
     text: str
     head: tuple[Piece, ...] = ()
     max_rows: int | None = None
     is_heading: bool = False
+    style: Style = PLAIN
 
 
 class TextList(LineList):
@@ -79,7 +81,7 @@ class TextList(LineList):
         shown = item.text[rows[row].start : rows[row].end]
         if row + 1 == item.max_rows and len(rows) > row + 1:
             shown = clip(item.text[rows[row].start :], max(1, width - self._indent(index)))
-        style = BOLD if at_cursor or item.is_heading else PLAIN
+        style = BOLD if at_cursor or item.is_heading else item.style
         if self.pattern is None:
             return Strip([*segments, Segment(shown, style)])
         at = 0

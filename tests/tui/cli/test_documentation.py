@@ -51,6 +51,7 @@ def test_the_notebook_page_runs() -> None:
     assert re.search(r"prefix 17: \d+ of 12, [01]\.\d\d in \[", said)
     assert said.count("\nsentence ") == 3
     assert "\ndone 96\n" in said
+    assert "\n16 comes back in 0 of 60; 60 survivors\n" in said
     assert re.search(r"^0 \{'compliance': '\w+', 'alignment_faking': '\w+'\} '", said, re.MULTILINE)
     with Store.open("turnpoint-demo/turnpoint.db") as store:
         assert store.read.execute("SELECT count(*) FROM sentences WHERE trace_id = 'mine-1'").fetchone()[0] == 2

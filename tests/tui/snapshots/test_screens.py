@@ -25,7 +25,9 @@ from tests.tui.app_under_test import (
     status,
     until,
 )
+from tests.tui.linked import RARE, TARGET, add_linked_rollouts, compare_words
 from tui.actions import CODEBOOK
+from tui.screens.links import LinksScreen
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 LABELS = {13: "monitoring", 15: "training_objective", 16: "preservation_motive", 18: "value_conflict"}
@@ -110,6 +112,28 @@ def test_what_was_said_instead(
         await steps(*keys, sentence=TURN)(pilot)
 
     assert snap_compare(build_app(labelled(store)), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("sentence", [RARE, TARGET], ids=["rare", "target"])
+def test_links(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    snap_compare: Callable[..., bool],
+    sentence: int,
+    size: tuple[int, int],
+) -> None:
+    compare_words(monkeypatch)
+    add_linked_rollouts(store)
+    to_links = steps(sentence=sentence)
+
+    async def run(pilot: Pilot[None]) -> None:
+        await to_links(pilot)
+        await send(pilot, "L")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LinksScreen))
+        await settled(pilot)
+
+    assert snap_compare(build_app(store), terminal_size=size, run_before=run)
 
 
 def test_a_search(store: Store, snap_compare: Callable[..., bool]) -> None:

@@ -1,0 +1,109 @@
+"""Printing the rates of a trace: a table by prefix, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from core.analysis.rates import big_changes
+from tui.cli.output import interval, number, print_table, say
+
+if TYPE_CHECKING:
+    from core.analysis.intervals import Interval
+    from core.analysis.rates import PrefixRate, RateTable
+    from core.resampling.adaptive.confirm import ConfirmedDirection
+    from core.store.rates import SettingsInUse
+    from core.traces.model import Trace
+
+
+def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) -> None:
+    """Print one trace's table: a row per prefix, and for each behavior its rate there and what the sentence does."""
+    place = "no rollouts" if settings is None else _place(settings)
+    tier = f" · {trace.tier} tier" if trace.tier else ""
+    variant = f" · {trace.prompt_variant} prompt" if trace.prompt_variant else ""
+    say(f"{trace.id}{tier}{variant} · {place}")
+    if settings is None:
+        return
+    header = ["prefix", *(column for name in rates.behaviors for column in (name, "95%", "direction", "95%"))]
+    big = set(big_changes(rates, rates.behaviors))
+    rows = []
+    for prefix in range(trace.n_prefixes):
+        row = [str(prefix) + ("*" if prefix in big else "")]
+        for behavior in rates.behaviors:
+            row += _cells(rates, behavior, prefix)
+        text = trace.sentences[prefix].text.strip() if prefix < len(trace.sentences) else "(the whole reasoning)"
+        rows.append([*row, text])
+    print_table([*header, "sentence after this prefix"], rows, right=range(len(header)))
+    if any(_n_undecided(rate) for rate in rates.rates.values()):
+        say("+n  drawn but undecided: no decision, cut off, or given up")
+    if rates.recycled_at:
+        say("~n  of these, n are recycled: drawn at an earlier prefix, and gone on word for word; directions omit them")
+    if big:
+        say("* the sentence changes a rate by 0.1 or more, by an interval that excludes 0")
+
+
+def _place(settings: SettingsInUse) -> str:
+    from core.endpoints.endpoint import SIMULATOR_MODEL
+    from core.endpoints.simulator import LABEL
+
+    synthetic = f" ({LABEL})" if settings.model == SIMULATOR_MODEL else ""
+    return f"{settings.endpoint}{synthetic} · {settings.model} · temperature {settings.temperature:g}"
+
+
+def _cells(rates: RateTable, behavior: str, prefix: int) -> list[str]:
+    rate = rates.rate(behavior, prefix)
+    counts = _counts(rate) if rate else ""
+    bounds = interval(rate.interval) if rate else ""
+    if prefix == rates.n_sentences:
+        return [counts, bounds, "", ""]
+    direction = rates.direction(behavior, prefix)
+    value = "" if direction.value is None else f"{direction.value:+z.2f}"
+    return [counts, bounds, value, interval(direction.interval, signed=True)]
+
+
+def _counts(rate: PrefixRate) -> str:
+    recycled = f" ~{rate.n_recycled}" if rate.n_recycled else ""
+    decided = f"{number(rate.rate)} ({rate.k}/{rate.n}{recycled})" if rate.n else ""
+    apart = f"+{_n_undecided(rate)}" if _n_undecided(rate) else ""
+    return f"{decided} {apart}".strip()
+
+
+def _n_undecided(rate: PrefixRate) -> int:
+    return rate.n_no_decision + rate.n_truncated + rate.n_error
+
+
+def _bounds(bounds: Interval | None) -> list[float] | None:
+    return None if bounds is None else [bounds.low, bounds.high]
+
+
+def rates_json(
+    trace: Trace, rates: RateTable, settings: SettingsInUse | None, fresh: Sequence[ConfirmedDirection] = ()
+) -> dict[str, Any]:
+    """One trace's rates, directions, and what fresh rollouts confirm; undefined is null."""
+    prefixes = []
+    for prefix in range(trace.n_prefixes):
+        for behavior in rates.behaviors:
+            rate = rates.rate(behavior, prefix)
+            if rate is None:
+                continue
+            direction = rates.direction(behavior, prefix) if prefix < rates.n_sentences else None
+            prefixes.append({
+                **asdict(rate),
+                "rate": rate.rate,
+                "wilson": _bounds(rate.interval),
+                "direction": direction.value if direction else None,
+                "newcombe": _bounds(direction.interval) if direction else None,
+            })  # fmt: skip
+    return {
+        "trace_id": trace.id,
+        "model": trace.model,
+        "tier": trace.tier,
+        "prompt_variant": trace.prompt_variant,
+        "n_sentences": len(trace.sentences),
+        "settings": asdict(settings) if settings else None,
+        "big_changes": big_changes(rates, rates.behaviors),
+        "counts_recycled": rates.counts_recycled,
+        "prefixes": prefixes,
+        "confirmed": [asdict(one) for one in fresh],
+    }
