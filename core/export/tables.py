@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.export.cells import to_cell
+from core.export.csv_file import write_csv
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import DIRECTIONS, PREFIX_RATES
 from core.export.moment import moment
@@ -63,12 +62,4 @@ def export_csv(
 
 def _write(table: Table, columns: Sequence[str], scope: Scope, path: Path) -> int:
     chosen = [position for position, name in enumerate(table.columns) if name in columns]
-    n_rows = 0
-    with durable_file(path) as file:
-        # "\r\n" ends a row, which makes the writer quote a cell with either of the two in it.
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(columns)
-        for row in table.rows(scope):
-            writer.writerow([to_cell(row[position]) for position in chosen])
-            n_rows += 1
-    return n_rows
+    return write_csv(path, columns, ([row[position] for position in chosen] for row in table.rows(scope)))

@@ -9,11 +9,11 @@ import click
 from core.errors import ConfigError, NotFoundError
 from tui.cli.options import Options
 from tui.cli.output import interval, json_option, number, print_json, print_table, say
+from tui.cli.sampled import named_settings, refuse_other_settings
 
 if TYPE_CHECKING:
     from core.analysis.intervals import Interval
     from core.analysis.rates import PrefixRate, RateTable
-    from core.store.database import Store
     from core.store.rates import SettingsInUse
     from core.traces.model import Trace
 
@@ -54,7 +54,7 @@ def analyze(
             raise ConfigError("--reference needs the folders to analyse.")
         report_reference(trace_ids, reference, config.embedding, as_json=as_json)
         return
-    wanted = settings_id or _named_settings(options)
+    wanted = settings_id or named_settings(options)
     reports = []
     with options.open_store() as store:
         ids = trace_ids or tuple(summary.id for summary in list_traces(store.read) if summary.n_rollouts)
@@ -63,8 +63,7 @@ def analyze(
         for trace_id in ids:
             trace = load_trace(store.read, trace_id)
             settings = choose_settings(store.read, trace_id, wanted)
-            if settings_id and (settings is None or settings.id != settings_id):
-                raise NotFoundError(_no_such_settings(store, trace_id, settings_id))
+            refuse_other_settings(store, trace_id, settings_id, settings)
             rates = load_rates(store.read, trace_id, settings.id if settings else "")
             found = estimate(store, trace, settings.id, config.embedding) if importance and settings else {}
             reports.append((trace, rates, settings, found))
@@ -77,21 +76,6 @@ def analyze(
         print_rates(trace, rates, settings)
         for one in found.values():
             print_importance(trace, one)
-
-
-def _named_settings(options: Options) -> str | None:
-    """Settings of the endpoint that flags or settings files name; without one, the most used are looked at."""
-    config = options.config()
-    if options.names_endpoint or config.default_endpoint:
-        return options.resolve(config).settings.id
-    return None
-
-
-def _no_such_settings(store: Store, trace_id: str, settings_id: str) -> str:
-    from core.store.rates import settings_in_use
-
-    ids = ", ".join(used.id for used in settings_in_use(store.read, trace_id)) or "none"
-    return f"trace {trace_id!r} has no rollouts under settings {settings_id!r}; it has: {ids}."
 
 
 def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) -> None:
