@@ -34,7 +34,7 @@ class Callout:
     @property
     def height(self) -> float:
         """In inches, without the gap below."""
-        return leading(SMALL) * (len(self.lines) + 1) + 2 * _INSET
+        return _height(len(self.lines))
 
 
 def fit_callouts(sentences: Sequence[SentenceDirection], room: float, height: float) -> list[Callout]:
@@ -42,13 +42,14 @@ def fit_callouts(sentences: Sequence[SentenceDirection], room: float, height: fl
 
     Texts are cut to as many lines as fit for all; where not even two lines each do, those of largest importance stay.
     """
+    needed = {one.sentence_idx: len(_lines(one, room, _MOST_LINES)) for one in sentences}
     chosen = list(sentences)
     while chosen:
-        for lines in range(_MOST_LINES, _FEWEST_LINES - 1, -1):
-            made = [_callout(sentence, room, lines) for sentence in chosen]
-            if sum(callout.height + _GAP for callout in made) - _GAP <= height:
-                return made
-        chosen.remove(min(chosen, key=lambda sentence: abs(sentence.value or 0.0)))
+        for most in range(_MOST_LINES, _FEWEST_LINES - 1, -1):
+            heights = [_height(min(most, needed[one.sentence_idx])) + _GAP for one in chosen]
+            if sum(heights) - _GAP <= height:
+                return [Callout(one, _heading(one), tuple(_lines(one, room, most))) for one in chosen]
+        chosen.remove(min(chosen, key=lambda one: abs(one.value or 0.0)))
     return []
 
 
@@ -106,9 +107,17 @@ def draw_badges(axes: Axes, badges: Sequence[Badge]) -> None:
                       va="bottom", size=SIZE, weight="bold", annotation_clip=False)  # fmt: skip
 
 
-def _callout(sentence: SentenceDirection, room: float, most: int) -> Callout:
+def _lines(sentence: SentenceDirection, room: float, most: int) -> list[str]:
+    return wrapped(drawable(sentence.text.strip()), (room - 3 * _INSET) * POINTS, SMALL, most)
+
+
+def _heading(sentence: SentenceDirection) -> str:
     interval = sentence.contrast.interval
     bounds = "" if interval is None else f" [{signed(interval.low)}, {signed(interval.high)}]"
     value = "" if sentence.value is None else f" {mark(sentence.value)} {signed(sentence.value)}"
-    lines = wrapped(drawable(sentence.text.strip()), (room - 3 * _INSET) * POINTS, SMALL, most)
-    return Callout(sentence, f"{sentence.sentence_idx}{value}{bounds}", tuple(lines))
+    return f"{sentence.sentence_idx}{value}{bounds}"
+
+
+def _height(n_lines: int) -> float:
+    """Inches of a callout with so many lines of text, without the gap below."""
+    return leading(SMALL) * (n_lines + 1) + 2 * _INSET

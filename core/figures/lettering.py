@@ -37,7 +37,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return sum(_advance(char, bold) for char in text) * size * _SLACK
 
 
-def wrapped(text: str, room: float, size: float, most: int) -> list[str]:
+def wrapped(text: str, room: float, size: float, most: int, *, bold: bool = False) -> list[str]:
     """Break a line of `drawable` text into at most ``most`` lines of ``room`` points; what is left out shows as ``…``.
 
     Lines break at white space, and within a word that is wider than a line. An empty text has one empty line.
@@ -47,20 +47,23 @@ def wrapped(text: str, room: float, size: float, most: int) -> list[str]:
     # Far more than fits need not be measured: a sentence may have a million characters.
     cut = int(most * room / (size * 0.1)) + 1
     shortened = len(rest) > cut
+    used = 0.0
     for word in _WORDS.findall(rest[:cut]):
-        for piece in _fitting(word, room, size):
-            if width((lines[-1] + piece).rstrip(), size) <= room:
+        for piece in _fitting(word, room, size, bold):
+            if used + width(piece.rstrip(), size, bold=bold) <= room:
                 lines[-1] += piece
+                used += width(piece, size, bold=bold)
             elif len(lines) == most:
-                return _ended(lines, room, size)
+                return _ended(lines, room, size, bold)
             else:
                 lines.append(piece)
-    return _ended(lines, room, size) if shortened else [line.rstrip() for line in lines]
+                used = width(piece, size, bold=bold)
+    return _ended(lines, room, size, bold) if shortened else [line.rstrip() for line in lines]
 
 
-def clipped(text: str, room: float, size: float) -> str:
+def clipped(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """Return a line of `drawable` text, or as much of it as fits into ``room`` points."""
-    return wrapped(text, room, size, 1)[0]
+    return wrapped(text, room, size, 1, bold=bold)[0]
 
 
 def _named(char: str) -> str:
@@ -68,20 +71,23 @@ def _named(char: str) -> str:
     return UNKNOWN if control is None else f"⟨U+{control:04X}⟩"
 
 
-def _fitting(word: str, room: float, size: float) -> Sequence[str]:
-    if width(word.rstrip(), size) <= room:
+def _fitting(word: str, room: float, size: float, bold: bool) -> Sequence[str]:
+    if width(word.rstrip(), size, bold=bold) <= room:
         return (word,)
-    pieces = [""]
+    pieces, used = [""], 0.0
     for char in word:
-        if pieces[-1] and width(pieces[-1] + char, size) > room:
+        advance = width(char, size, bold=bold)
+        if pieces[-1] and used + advance > room:
             pieces.append("")
+            used = 0.0
         pieces[-1] += char
+        used += advance
     return pieces
 
 
-def _ended(lines: Sequence[str], room: float, size: float) -> list[str]:
+def _ended(lines: Sequence[str], room: float, size: float, bold: bool) -> list[str]:
     last = lines[-1].rstrip()
-    while last and width(last + _ELLIPSIS, size) > room:
+    while last and width(last + _ELLIPSIS, size, bold=bold) > room:
         last = last[:-1].rstrip()
     return [*(line.rstrip() for line in lines[:-1]), last + _ELLIPSIS]
 

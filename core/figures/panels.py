@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-KEYS_IN_A_ROW: Final = 5
+CURVES_IN_A_ROW: Final = 3
+"""Keys of curves that fit beside each other above the panel."""
 
 _TICKS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _STEP: Final = 0.25
@@ -43,7 +44,7 @@ _STAR: Final[dict[str, Any]] = {
     "markeredgewidth": 0,
     "clip_on": False,
 }
-_KEY: Final = 70  # points that the name of a behavior may take
+_KEY: Final = 80  # points that the name of a behavior may take
 _STAR_ROOM: Final = 0.07
 _MARGIN: Final = 0.05
 
@@ -66,7 +67,8 @@ def draw_rates(axes: Axes, data: TraceFigureData, spacing: float) -> list[Artist
             prefixes = [prefix for prefix, _ in run]
             rates, lows, highs = _heights([count for _, count in run])
             if len(run) == 1:
-                axes.vlines(prefixes, lows, highs, color=look.color, linewidth=0.8)
+                broad = 1.0 if look.is_full else 3.0
+                axes.vlines(prefixes, lows, highs, color=look.color, linewidth=broad, alpha=1 / broad, clip_on=False)
             axes.fill_between(prefixes, lows, highs, color=look.color, alpha=0.17, linewidth=0)
             # A hollow marker is larger, so that it shows around a full one at the same rate.
             marker = size if look.is_full else 1.3 * size
@@ -130,8 +132,8 @@ def direction_keys(data: TraceFigureData) -> list[Artist]:
     return keys
 
 
-def place_keys(axes: Axes, keys: Sequence[Artist], above: float) -> None:
-    """Place keys in rows of `KEYS_IN_A_ROW` so many points above a panel, where they hide nothing."""
+def place_keys(axes: Axes, keys: Sequence[Artist], above: float, in_a_row: int) -> None:
+    """Place keys, so many ``in_a_row``, and ``above`` points above a panel, where they hide nothing."""
     from matplotlib.transforms import ScaledTranslation
 
     figure = axes.get_figure()
@@ -144,7 +146,7 @@ def place_keys(axes: Axes, keys: Sequence[Artist], above: float) -> None:
         bbox_transform=lifted,
         borderpad=0,
         borderaxespad=0,
-        ncols=KEYS_IN_A_ROW,
+        ncols=in_a_row,
         columnspacing=1.1,
         handlelength=2.2,
         handletextpad=0.5,
@@ -197,7 +199,7 @@ def _across(axes: Axes, n_sentences: int, offset: float) -> None:
     step = next((step for step in _TICKS if n_sentences / step <= 12), _TICKS[-1])
     last = n_sentences if offset == 0 else n_sentences - 1
     marks = range(0, last + 1, step)
-    axes.set_xlim(0, n_sentences)
+    axes.set_xlim(0, max(1, n_sentences))
     axes.set_xticks([mark + offset for mark in marks], [str(mark) for mark in marks])
 
 

@@ -25,6 +25,7 @@ _MARGIN: Final = 0.1
 _AXIS: Final = 0.42
 _PLOT: Final = 2.2
 _BAR: Final = 0.3
+_WIDEST_BAR: Final = 0.6
 _BAR_WIDTH: Final = 0.86
 _BETWEEN_TIERS: Final = 0.35
 _BETWEEN_VARIANTS: Final = 0.9
@@ -42,18 +43,21 @@ def draw(data: RatesFigureData) -> Figure:
     with style():
         places = _places(data)
         units = places[-1] + 1
-        bar = _bar(data)
-        width = max(NARROWEST, 2 * _MARGIN + _AXIS + units * bar)
+        width = max(NARROWEST, 2 * _MARGIN + _AXIS + units * _narrowest_bar(data))
+        plotted = width - 2 * _MARGIN - _AXIS
+        bar = min(_WIDEST_BAR, plotted / units)
         keys = _keys(data)
         head = leading(SMALL) * (ceil(len(keys) / 2)) + 0.16
         foot = wrapped(drawable(_foot(data)), (width - 2 * _MARGIN) * POINTS, SMALL, _FOOT_LINES)
         below = 2 * leading(SIZE) + 0.16
         page = blank(width, head + _PLOT + below + len(foot) * leading(SMALL) + _MARGIN)
-        axes = page.axes(_MARGIN + _AXIS, head, width - 2 * _MARGIN - _AXIS, _PLOT)
+        axes = page.axes(_MARGIN + _AXIS, head, plotted, _PLOT)
         top = _top(data)
         for where, cell in zip(places, data.cells, strict=True):
             _draw_cell(axes, cell, where, data.behaviors.index(cell.behavior), top)
-        axes.set_xlim(-0.5, units - 0.5)
+        # Few bars stand in the middle, rather than growing as wide as the page.
+        aside = (plotted / bar - units) / 2
+        axes.set_xlim(-0.5 - aside, units - 0.5 + aside)
         _draw_scale(axes, top)
         _name_groups(axes, data, places, bar)
         page.figure.legend(handles=keys, loc="upper left", ncols=2, borderpad=0, borderaxespad=0,
@@ -67,7 +71,7 @@ def _counted(cell: RateCell) -> str:
     return f"{cell.count.k}/{cell.count.n}"
 
 
-def _bar(data: RatesFigureData) -> float:
+def _narrowest_bar(data: RatesFigureData) -> float:
     """Inches from one bar to the next, so that the counts above two of one height do not touch."""
     return max(_BAR, *((lettering.width(_counted(cell), _COUNT) + 2) / POINTS for cell in data.cells))
 
@@ -125,14 +129,14 @@ def _name_groups(axes: Axes, data: RatesFigureData, places: list[float], bar: fl
     for group in range(len(data.variants) * n_tiers):
         first = places[group * n_bars]
         middles.append(first + (n_bars - 1) / 2)
-        names.append(clipped(drawable(data.tiers[group % n_tiers] or "tier not said"), n_bars * bar * POINTS, SIZE))
+        names.append(clipped(drawable(data.tiers[group % n_tiers] or "no tier"), n_bars * bar * POINTS, SIZE))
     axes.set_xticks(middles, names, fontsize=SIZE)
     axes.tick_params(axis="x", length=0)
     room = (n_tiers * n_bars + (n_tiers - 1) * _BETWEEN_TIERS) * bar * POINTS
     for number, variant in enumerate(data.variants):
         own = middles[number * n_tiers : (number + 1) * n_tiers]
-        name = "prompt not said" if variant == NOT_SAID else f"{variant} prompt"
-        axes.annotate(clipped(drawable(name), room, SIZE), ((own[0] + own[-1]) / 2, 0),
+        name = "no variant" if variant == NOT_SAID else f"{variant} prompt"
+        axes.annotate(clipped(drawable(name), room, SIZE, bold=True), ((own[0] + own[-1]) / 2, 0),
                       xycoords=("data", "axes fraction"), xytext=(0, -(leading(SIZE) + 0.06) * POINTS),
                       textcoords="offset points", ha="center", va="top", size=SIZE, weight="bold",
                       annotation_clip=False)  # fmt: skip

@@ -9,7 +9,7 @@ from core.figures import listing
 from core.figures.callouts import badge_room, draw_badges, draw_callouts, fit_callouts, place_badges
 from core.figures.lettering import clipped, drawable, wrapped
 from core.figures.page import POINTS, Page, blank, leading
-from core.figures.panels import KEYS_IN_A_ROW, direction_keys, draw_directions, draw_rates, place_keys
+from core.figures.panels import CURVES_IN_A_ROW, direction_keys, draw_directions, draw_rates, place_keys
 from core.figures.sources import is_synthetic, named, place, sizes, told
 from core.figures.style import HEADING, SIZE, SMALL, style
 from core.figures.trace_data import TraceFigureData
@@ -51,11 +51,12 @@ def draw(data: TraceFigureData) -> Figure:
 
         _draw_head(page, data, inner)
         rates = page.axes(_MARGIN + _AXIS, top, plotted, _RATES)
-        place_keys(rates, draw_rates(rates, data, spacing), (badge_room(badges) + 0.05) * POINTS)
+        place_keys(rates, draw_rates(rates, data, spacing), (badge_room(badges) + 0.05) * POINTS, CURVES_IN_A_ROW)
         draw_badges(rates, badges)
         directions = page.axes(_MARGIN + _AXIS, top + _RATES + _BETWEEN, plotted, _DIRECTIONS)
         draw_directions(directions, data, spacing)
-        place_keys(directions, direction_keys(data), 0.05 * POINTS)
+        keys = direction_keys(data)
+        place_keys(directions, keys, 0.05 * POINTS, len(keys))
         if points:
             beside = top + _RATES + _BETWEEN + _DIRECTIONS - head - leading(SMALL)
             callouts = fit_callouts(points, _SIDE, beside)
@@ -69,14 +70,14 @@ def draw(data: TraceFigureData) -> Figure:
 
 def _keys_room(data: TraceFigureData) -> float:
     """Inches that the keys of the curves take."""
-    return ceil(len(data.curves) / KEYS_IN_A_ROW) * leading(SMALL) + 0.1
+    return ceil(len(data.curves) / CURVES_IN_A_ROW) * leading(SMALL) + 0.1
 
 
 def _draw_head(page: Page, data: TraceFigureData, inner: float) -> None:
     title = " · ".join([data.trace_id, *told(data.tier, data.prompt_variant)])
     synthetic = " · synthetic model" if is_synthetic(data.settings) else ""
     room = inner * POINTS
-    page.write(clipped(drawable(title + synthetic), room * 0.95, HEADING), _MARGIN, 0.2, HEADING, weight="bold")
+    page.write(clipped(drawable(title + synthetic), room, HEADING, bold=True), _MARGIN, 0.2, HEADING, weight="bold")
     if data.query:
         page.write(clipped(drawable(data.query.strip()), room, SIZE), _MARGIN, 0.36, SIZE)
 
@@ -84,7 +85,7 @@ def _draw_head(page: Page, data: TraceFigureData, inner: float) -> None:
 def _listing_title(data: TraceFigureData) -> str:
     n_listed, n = len(listing.listed(data.sentences)), len(data.sentences)
     which = f"All {n} sentences" if n_listed == n else f"{n_listed} of {n} sentences, those of largest direction"
-    return f"{which}, tinted by their direction on {drawable(named(data.behavior))}"
+    return f"{which}, tinted by their direction on “{drawable(named(data.behavior))}”"
 
 
 def _foot(data: TraceFigureData, inner: float) -> list[str]:
