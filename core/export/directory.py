@@ -59,6 +59,14 @@ def durable_file(path: Path) -> Iterator[TextIO]:
         os.fsync(file.fileno())
 
 
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a new file and have it on disk."""
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _refuse_unfit(directory: Path, target: Path, names: Sequence[str], *, force: bool) -> None:
     if not target.exists():
         return

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.export.cells import to_cell
 from core.export.comparison import Comparison, comparison_provenance, estimate_trace
+from core.export.csv_file import write_csv
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
 from core.export.importance_table import IMPORTANCE
@@ -82,12 +81,4 @@ def _estimated(scope: Scope, compared: Comparison) -> Scope:
 def write_table(table: Table, columns: Sequence[str], scope: Scope, path: Path) -> int:
     """Write the named ``columns`` of ``table`` to a new file and return its number of rows."""
     chosen = [position for position, name in enumerate(table.columns) if name in columns]
-    n_rows = 0
-    with durable_file(path) as file:
-        # "\r\n" ends a row, which makes the writer quote a cell with either of the two in it.
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(columns)
-        for row in table.rows(scope):
-            writer.writerow([to_cell(row[position]) for position in chosen])
-            n_rows += 1
-    return n_rows
+    return write_csv(path, columns, ([row[position] for position in chosen] for row in table.rows(scope)))

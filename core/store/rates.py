@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,57 @@ def rollouts_per_prefix(connection: sqlite3.Connection, trace_id: str, settings_
         [trace_id, settings_id],
     )
     return {row["prefix_idx"]: row["n"] for row in rows}
+
+
+@dataclass(frozen=True)
+class StartCounts(PrefixCounts):
+    """The counts of a trace's prefix 0, with what its prompt claims."""
+
+    trace_id: str
+    tier: str | None
+    prompt_variant: str | None
+
+
+def settings_at_start(
+    connection: sqlite3.Connection, trace_ids: Sequence[str]
+) -> list[tuple[SettingsInUse, frozenset[str]]]:
+    """Settings under which any of the traces has rollouts of prefix 0, each with the traces that have some.
+
+    Those of most traces come first, then those of most rollouts; ``n_rollouts`` counts the ones of prefix 0.
+    """
+    query = """
+        SELECT s.id, s.endpoint, s.base_url, s.model, s.temperature, r.n_rollouts
+          FROM (SELECT settings_id, count(*) AS n_rollouts FROM rollouts
+                 WHERE trace_id = ? AND prefix_idx = 0 GROUP BY settings_id) r
+          JOIN sampling_settings s ON s.id = r.settings_id
+    """
+    found: dict[str, SettingsInUse] = {}
+    traces: dict[str, set[str]] = {}
+    for trace_id in trace_ids:
+        for row in connection.execute(query, [trace_id]):
+            settings = SettingsInUse(**dict(row))
+            known = found.get(settings.id)
+            n_before = known.n_rollouts if known else 0
+            found[settings.id] = replace(settings, n_rollouts=n_before + settings.n_rollouts)
+            traces.setdefault(settings.id, set()).add(trace_id)
+    order = sorted(found.values(), key=lambda one: (-len(traces[one.id]), -one.n_rollouts, one.id))
+    return [(settings, frozenset(traces[settings.id])) for settings in order]
+
+
+def counts_at_start(connection: sqlite3.Connection, trace_ids: Sequence[str], settings_id: str) -> list[StartCounts]:
+    """Counts of prefix 0 for every trace, behavior and judge, in the order of the traces."""
+    query = """
+        SELECT r.prefix_idx, o.behavior, o.judge_id, coalesce(sum(o.value), 0) AS k, count(o.value) AS n,
+               sum(o.outcome IN ('no_decision', 'unclear')) AS n_no_decision,
+               sum(o.outcome = 'truncated') AS n_truncated, sum(o.outcome = 'error') AS n_error,
+               t.id AS trace_id, t.tier, t.prompt_variant
+          FROM traces t JOIN rollouts r ON r.trace_id = t.id JOIN outcomes o ON o.rollout_id = r.id
+         WHERE t.id = ? AND r.settings_id = ? AND r.prefix_idx = 0
+         GROUP BY o.behavior, o.judge_id ORDER BY o.behavior, o.judge_id
+    """
+    return [
+        StartCounts(**dict(row)) for trace_id in trace_ids for row in connection.execute(query, [trace_id, settings_id])
+    ]
 
 
 def settings_in_use(connection: sqlite3.Connection, trace_id: str) -> list[SettingsInUse]:

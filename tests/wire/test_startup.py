@@ -54,7 +54,7 @@ def imports_of(module: str, home: Path) -> set[str]:
     return loaded_by(f"import sys, json, {module}; json.dump({names}, sys.stderr)", home)
 
 
-@pytest.mark.parametrize("module", ["tui.app", "tui.cli.open", "tui.screens.trace", "tui.cli.root"])
+@pytest.mark.parametrize("module", ["tui.app", "tui.cli.open", "tui.screens.trace", "tui.cli.root", "tui.cli.figure"])
 def test_the_modules_of_the_app_import_nothing_heavy(module: str, tmp_path: Path) -> None:
     assert imports_of(module, tmp_path) & HEAVY == set()
 
@@ -72,7 +72,9 @@ def test_nothing_heavy_is_mapped_once_the_first_frame_is_drawn(home_with_long: P
             return
         mapped = Path(f"/proc/{running.pid}/maps").read_text()
         assert "sqlite3" in mapped
-        assert [name for name in ("numpy", "torch", "aiohttp", "pydantic_core") if f"/{name}/" in mapped] == []
+        assert [
+            name for name in ("numpy", "torch", "aiohttp", "matplotlib", "pydantic_core") if f"/{name}/" in mapped
+        ] == []
 
 
 def test_importing_all_of_core_needs_no_terminal(tmp_path: Path) -> None:

@@ -19,7 +19,17 @@ from core.store.database import Store
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table
 
-PACKAGES = ("textual", "rich", "openai", "sqlite-utils", "numpy", "sentence-transformers", "torch", "click")
+PACKAGES = (
+    "textual",
+    "rich",
+    "openai",
+    "sqlite-utils",
+    "numpy",
+    "matplotlib",
+    "sentence-transformers",
+    "torch",
+    "click",
+)
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "gpfs")
 
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "traces": ("tui.cli.traces", "traces"),
     "resample": ("tui.cli.resample", "resample"),
     "analyze": ("tui.cli.analyze", "analyze"),
+    "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),

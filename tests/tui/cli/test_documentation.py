@@ -18,6 +18,7 @@ from core.annotation.codebook import load_codebook
 from core.endpoints.config import JudgeConfig, load_config
 from core.endpoints.endpoint import MODE_NAMES, Endpoint
 from core.export.tables import ESTIMATE_TABLES, TABLES
+from core.figures import rates_data, trace_data
 from core.store.database import Store
 from core.traces.importers.record import KNOWN_FIELDS
 from core.traces.reasoning import DEFAULT_TAGS
@@ -72,6 +73,18 @@ def test_the_export_page_reads_back() -> None:
     (block,) = blocks(DOCS / "exporting.md", "python")
     exec(block, names)
     assert len(names["rows"]) == 29
+
+
+def test_the_figures_page_draws() -> None:
+    done("demo", "--headless", "-n", "2")
+    assert "figure1.csv" in run_python("figures.md")
+    assert Path("figure1.svg").exists()
+
+
+def test_every_column_behind_a_figure_is_on_its_page() -> None:
+    text = (DOCS / "figures.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [*trace_data.COLUMNS.items(), *rates_data.COLUMNS.items()]
 
 
 def test_the_queries_count_what_the_program_counts() -> None:
