@@ -11,6 +11,8 @@ from tui.palette import BOLD, DIM, PLAIN, PROMOTES, REVERSE, SUPPRESSES, TURNING
 from tui.widgets.lines import Line, Piece
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+HANGING_NOISE, HALFWAY = "▔▀", 2
+"""The two blocks that hang, and up to how many eighths the first stands for."""
 TRACK_ROWS = 3
 """A caption, a row for what promotes, a row for what suppresses."""
 
@@ -52,10 +54,14 @@ def _column(shown: Directions, index: int, sign: int, scale: int) -> list[Piece]
     if (value >= 0) != (sign > 0):
         mark, style = mark_of(shown, index)
         return [(mark.ljust(scale), style)]
-    style = _signed(value) if index in shown.beyond else DIM
+    is_noise = index not in shown.beyond
+    style = DIM if is_noise else _signed(value)
     size = min(8, max(1, round(abs(value) * 8)))
     if sign > 0:
         return [(BLOCKS[size - 1] * scale, style)]
+    if is_noise:
+        # Terminals disagree about what is dim when it is reversed.
+        return [(HANGING_NOISE[size > HALFWAY] * scale, style)]
     # There are no blocks that hang: what is left of the cell stands, reversed.
     return [(BLOCKS[7 - size] * scale if size < 8 else " " * scale, style + REVERSE)]
 

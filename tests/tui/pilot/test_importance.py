@@ -45,7 +45,7 @@ async def test_turning_points_are_found_marked_and_jumped_to(
         await until_said(pilot, f"turning points (q < 0.05): compliance {POINT}; alignment_faking {POINT}.")
         await send(pilot, "g", ">")
         assert cursor(pilot) == POINT
-        assert f"sentence {POINT} · unlabelled · turning point ◆ AF, comply" in text(pilot)
+        assert f"sentence {POINT} · unlabelled · turning point ◆" in text(pilot)
         assert any(re.search(rf"▌{POINT} +◆▲ .82", row) for row in rows(pilot))
         await send(pilot, ">")
         assert status(pilot) == "no turning point that way."
