@@ -110,3 +110,9 @@ def test_a_mark_leaves_no_number_cut_in_two(marked: set[int], cursor: int, width
     numbers = ruler.replace("^", " ").replace(TURNING_POINT, " ").split()
     assert set(numbers) <= {"0", "10", "20", "30"}
     assert ruler.count("^") == 1
+
+
+def test_a_turning_point_of_another_behavior_is_marked_where_this_one_has_no_direction() -> None:
+    shown = Directions("AF", (None,), frozenset(), (TURNING_POINT_ELSEWHERE,), "", "")
+    _, up, down = (cells(line) for line in track(shown))
+    assert (up[0][0], down[0][0]) == (" ", TURNING_POINT_ELSEWHERE)

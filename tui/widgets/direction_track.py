@@ -49,9 +49,9 @@ def track_lines(shown: Directions, sentences: range, scale: int, label_cells: in
 def _column(shown: Directions, index: int, sign: int, scale: int) -> list[Piece]:
     """The cells of one sentence in the row of one sign: its bar, or the mark at the other end of it."""
     value = shown.values[index] if index < len(shown.values) else None
-    if value is None:
+    if value is None and sign > 0:
         return [(" " * scale, PLAIN)]
-    if (value >= 0) != (sign > 0):
+    if value is None or (value >= 0) != (sign > 0):
         mark, style = mark_of(shown, index)
         return [(mark.ljust(scale), style)]
     is_noise = index not in shown.beyond

@@ -108,7 +108,7 @@ def test_those_who_said_the_same_are_a_group_by_themselves() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(FIRSTS), st.sampled_from([0, 1, None])), max_size=40))
 def test_each_rollout_is_in_one_group_of_its_sentence(drawn: list[tuple[int, str, int | None]]) -> None:
-    prefixes, firsts, values = ([row[i] for row in drawn] for i in range(3))
+    prefixes, firsts, values = [row[0] for row in drawn], [row[1] for row in drawn], [row[2] for row in drawn]
     sweep = with_cosines(make_sweep(["plan the reply", "then write"], prefixes, values, firsts), words_in_common)
     for said in alternatives(sweep, 0.6, similarity=words_in_common):
         groups = [*said.others, *([said.same] if said.same else [])]
