@@ -55,7 +55,7 @@ def test_only_what_is_beyond_the_noise_has_a_colour() -> None:
 
 
 def test_the_caption_says_whose_directions_these_are_and_what_is_known_at_the_cursor() -> None:
-    assert "".join(text for text, _ in track(SHOWN)[0]) == "AF ▲▼   +0.78"
+    assert "".join(text for text, _ in track(SHOWN)[0]) == "AF      +0.78"
 
 
 @given(

@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tui.palette import BOLD, DIM, PLAIN, PROMOTES, REVERSE, SUPPRESSES, TURNING_POINT
 from tui.widgets.lines import Line, Piece
+from tui.widgets.wrapping import clip
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 HANGING_NOISE, HALFWAY = "▔▀", 2
@@ -38,7 +39,7 @@ def track_lines(shown: Directions, sentences: range, scale: int, label_cells: in
 
     The cursor leaves no mark in the bars, so that a step repaints the caption alone; the ruler's caret stands below.
     """
-    caption = [(f"{shown.name} ▲▼".ljust(label_cells), BOLD), (shown.caption, PLAIN)]
+    caption = [(clip(shown.name, label_cells - 1).ljust(label_cells), BOLD), (shown.caption, PLAIN)]
     rows: list[Line] = [caption]
     for sign, label in ((1, "▲ 1 ┤"), (-1, "▼ 1 ┤")):
         cells = [piece for i in sentences for piece in _column(shown, i, sign, scale)]

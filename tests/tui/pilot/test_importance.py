@@ -85,9 +85,9 @@ async def test_the_strip_shows_directions_against_the_noise(store: Store, monkey
         await send(pilot, "C")
         await until_said(pilot, "turning points")
         await send(pilot, "j")
-        assert re.search(r"AF ▲▼   [+-]0\.\d\d within noise ±0\.\d\d", text(pilot))
+        assert re.search(r"AF      direction [+-]0\.\d\d within noise ±0\.\d\d", text(pilot))
         await send(pilot, ":", *str(POINT), "enter")
-        (caption,) = (row for row in rows(pilot) if "AF ▲▼" in row)
+        (caption,) = (row for row in rows(pilot) if "AF      direction" in row)
         assert "+0.82 beyond noise ±0." in caption
     async with build_app(store).run_test(size=(80, 24)) as pilot:
         await send(pilot, "C")
