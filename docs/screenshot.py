@@ -20,6 +20,7 @@ from core.traces.importers import read_traces
 from tui.actions import CODEBOOK, keymap
 from tui.app import TurnpointApp
 from tui.context import Context
+from tui.palette import TURNING_POINT
 from tui.resampler import Resampler
 
 TRACE = "parking-ticket-free"
@@ -28,7 +29,7 @@ HERE = Path(__file__).parent
 
 
 async def draw(store: Store) -> str:
-    """Resample a sample trace, label a few sentences, and return the screen as SVG."""
+    """Resample a sample trace, label a few sentences, compare, and return the screen as SVG."""
     traces = read_traces(HERE.parent / "sample_data" / "traces.jsonl").traces
     trace = next(t for t in traces if t.id == TRACE)
     store.write(lambda database: add_traces(database, traces)).result()
@@ -56,6 +57,11 @@ async def draw(store: Store) -> str:
         await pilot.pause()
         for _ in range(turn.sentence_idx):
             await pilot.press("j")
+        await pilot.press("C")
+        while TURNING_POINT not in app.export_screenshot():
+            await pilot.pause(0.1)
+        # The message goes with the next move.
+        await pilot.press("k", "j")
         await pilot.pause()
         return app.export_screenshot(title="turnpoint")
 

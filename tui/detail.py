@@ -40,7 +40,8 @@ def detail_lines(view: TraceView, index: int, codebook: Codebook, width: int, he
     behaviors = sorted(view.rates.behaviors, key=lambda name: name != "alignment_faking")
     turned = [short_name(name) for name in behaviors if view.mark(name, index) == TURNING_POINT]
     if turned:
-        title += [(" · ", DIM), (f"turning point {TURNING_POINT} {', '.join(turned)}", BOLD)]
+        names = "" if len(turned) == len(behaviors) else f" {', '.join(turned)}"
+        title += [(" · ", DIM), (f"turning point {TURNING_POINT}{names}", BOLD)]
     lines: list[Line] = [title]
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)

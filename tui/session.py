@@ -188,11 +188,11 @@ def directions(view: TraceView, behavior: str, cursor: int) -> Directions | None
     noise = "" if floor is None else f"noise ±{floor:.2f}"
     value = values[cursor]
     if value is None:
-        caption = f"no direction  {noise}"
+        caption = f"no direction  {noise}".rstrip()
     elif floor is None:
-        caption = f"{value:+.2f}"
+        caption = f"direction {value:+.2f}"
     else:
-        caption = f"{value:+.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
+        caption = f"direction {value:+.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
     return Directions(
         name=name,
         values=values,

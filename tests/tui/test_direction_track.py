@@ -38,9 +38,9 @@ def test_what_promotes_stands_and_what_suppresses_hangs() -> None:
     _, up, down = (cells(line) for line in track(SHOWN))
     assert [cell for cell, _ in up] == ["▆", " ", "▁", " ", TURNING_POINT_ELSEWHERE, "▁", " "]
     # A reversed block is what is left of a bar that hangs.
-    assert [cell for cell, _ in down] == [TURNING_POINT, "▄", " ", " ", "▇", " ", " "]
+    assert [cell for cell, _ in down] == [TURNING_POINT, "▄", " ", " ", "▔", " ", " "]
     assert down[1][1] == SUPPRESSES + REVERSE
-    assert down[4][1] == DIM + REVERSE
+    assert down[4][1] == DIM
 
 
 def test_a_full_bar_hangs_over_the_whole_cell() -> None:
@@ -55,7 +55,7 @@ def test_only_what_is_beyond_the_noise_has_a_colour() -> None:
 
 
 def test_the_caption_says_whose_directions_these_are_and_what_is_known_at_the_cursor() -> None:
-    assert "".join(text for text, _ in track(SHOWN)[0]) == "AF ▲▼   +0.78"
+    assert "".join(text for text, _ in track(SHOWN)[0]) == "AF      +0.78"
 
 
 @given(
@@ -68,7 +68,7 @@ def test_each_sentence_has_a_column_and_one_bar_at_most(values: list[float | Non
     assert len(up) == len(down) == (len(values) + 1) * scale
     for index, value in enumerate(values):
         above, below = up[index * scale], down[index * scale]
-        hangs = below[1] in (DIM + REVERSE, SUPPRESSES + REVERSE, PROMOTES + REVERSE)
+        hangs = below[0] in "▔▀" or below[1] == SUPPRESSES + REVERSE
         assert (above[0] in BLOCKS, hangs) == ((False, False) if value is None else (value >= 0, value < 0))
 
 
@@ -110,3 +110,9 @@ def test_a_mark_leaves_no_number_cut_in_two(marked: set[int], cursor: int, width
     numbers = ruler.replace("^", " ").replace(TURNING_POINT, " ").split()
     assert set(numbers) <= {"0", "10", "20", "30"}
     assert ruler.count("^") == 1
+
+
+def test_a_turning_point_of_another_behavior_is_marked_where_this_one_has_no_direction() -> None:
+    shown = Directions("AF", (None,), frozenset(), (TURNING_POINT_ELSEWHERE,), "", "")
+    _, up, down = (cells(line) for line in track(shown))
+    assert (up[0][0], down[0][0]) == (" ", TURNING_POINT_ELSEWHERE)

@@ -9,8 +9,11 @@ from rich.style import Style
 
 from tui.palette import BOLD, DIM, PLAIN, PROMOTES, REVERSE, SUPPRESSES, TURNING_POINT
 from tui.widgets.lines import Line, Piece
+from tui.widgets.wrapping import clip
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+HANGING_NOISE, HALFWAY = "▔▀", 2
+"""The two blocks that hang, and up to how many eighths the first stands for."""
 TRACK_ROWS = 3
 """A caption, a row for what promotes, a row for what suppresses."""
 
@@ -36,7 +39,7 @@ def track_lines(shown: Directions, sentences: range, scale: int, label_cells: in
 
     The cursor leaves no mark in the bars, so that a step repaints the caption alone; the ruler's caret stands below.
     """
-    caption = [(f"{shown.name} ▲▼".ljust(label_cells), BOLD), (shown.caption, PLAIN)]
+    caption = [(clip(shown.name, label_cells - 1).ljust(label_cells), BOLD), (shown.caption, PLAIN)]
     rows: list[Line] = [caption]
     for sign, label in ((1, "▲ 1 ┤"), (-1, "▼ 1 ┤")):
         cells = [piece for i in sentences for piece in _column(shown, i, sign, scale)]
@@ -47,15 +50,19 @@ def track_lines(shown: Directions, sentences: range, scale: int, label_cells: in
 def _column(shown: Directions, index: int, sign: int, scale: int) -> list[Piece]:
     """The cells of one sentence in the row of one sign: its bar, or the mark at the other end of it."""
     value = shown.values[index] if index < len(shown.values) else None
-    if value is None:
+    if value is None and sign > 0:
         return [(" " * scale, PLAIN)]
-    if (value >= 0) != (sign > 0):
+    if value is None or (value >= 0) != (sign > 0):
         mark, style = mark_of(shown, index)
         return [(mark.ljust(scale), style)]
-    style = _signed(value) if index in shown.beyond else DIM
+    is_noise = index not in shown.beyond
+    style = DIM if is_noise else _signed(value)
     size = min(8, max(1, round(abs(value) * 8)))
     if sign > 0:
         return [(BLOCKS[size - 1] * scale, style)]
+    if is_noise:
+        # Terminals disagree about what is dim when it is reversed.
+        return [(HANGING_NOISE[size > HALFWAY] * scale, style)]
     # There are no blocks that hang: what is left of the cell stands, reversed.
     return [(BLOCKS[7 - size] * scale if size < 8 else " " * scale, style + REVERSE)]
 

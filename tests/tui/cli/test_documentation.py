@@ -22,6 +22,8 @@ from core.figures import rates_data, trace_data
 from core.store.database import Store
 from core.traces.importers.record import KNOWN_FIELDS
 from core.traces.reasoning import DEFAULT_TAGS
+from tests.core.analysis.sweeps import words_in_common
+from tests.tui.app_under_test import compare_with
 from tests.tui.cli.calling import ROOT, done
 from tui.cli.root import cli
 
@@ -46,13 +48,15 @@ def run_python(page: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_notebook_page_runs() -> None:
+def test_the_notebook_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare_with(monkeypatch, words_in_common)
     done("demo", "--headless", "-n", "12")
     said = run_python("notebook.md")
     assert re.search(r"prefix 17: \d+ of 12, [01]\.\d\d in \[", said)
-    assert said.count("\nsentence ") == 3
+    assert len(re.findall(r"^sentence \d+: [+-]", said, re.MULTILINE)) == 3
     assert "\ndone 96\n" in said
     assert "\n16 comes back in 0 of 60; 60 survivors\n" in said
+    assert re.search(r"^sentence 16: \d+ of 60 said the same\n\d+x, \d+ of \d+ faked", said, re.MULTILINE)
     assert re.search(r"^0 \{'compliance': '\w+', 'alignment_faking': '\w+'\} '", said, re.MULTILINE)
     with Store.open("turnpoint-demo/turnpoint.db") as store:
         assert store.read.execute("SELECT count(*) FROM sentences WHERE trace_id = 'mine-1'").fetchone()[0] == 2

@@ -45,7 +45,7 @@ async def test_turning_points_are_found_marked_and_jumped_to(
         await until_said(pilot, f"turning points (q < 0.05): compliance {POINT}; alignment_faking {POINT}.")
         await send(pilot, "g", ">")
         assert cursor(pilot) == POINT
-        assert f"sentence {POINT} · unlabelled · turning point ◆ AF, comply" in text(pilot)
+        assert f"sentence {POINT} · unlabelled · turning point ◆" in text(pilot)
         assert any(re.search(rf"▌{POINT} +◆▲ .82", row) for row in rows(pilot))
         await send(pilot, ">")
         assert status(pilot) == "no turning point that way."
@@ -85,9 +85,9 @@ async def test_the_strip_shows_directions_against_the_noise(store: Store, monkey
         await send(pilot, "C")
         await until_said(pilot, "turning points")
         await send(pilot, "j")
-        assert re.search(r"AF ▲▼   [+-]0\.\d\d within noise ±0\.\d\d", text(pilot))
+        assert re.search(r"AF      direction [+-]0\.\d\d within noise ±0\.\d\d", text(pilot))
         await send(pilot, ":", *str(POINT), "enter")
-        (caption,) = (row for row in rows(pilot) if "AF ▲▼" in row)
+        (caption,) = (row for row in rows(pilot) if "AF      direction" in row)
         assert "+0.82 beyond noise ±0." in caption
     async with build_app(store).run_test(size=(80, 24)) as pilot:
         await send(pilot, "C")
