@@ -78,6 +78,9 @@ def notes_of(study: Study) -> tuple[str, ...]:
         notes.append("Directions are resampling ones, as sentences could not be compared.")
     if labelled:
         notes.append(f"Categories are those of {', '.join(study.annotators)}, on {len(labelled)} of {n} traces.")
+    n_settings = len({trace.settings.id for trace in study.traces})
+    if n_settings > 1:
+        notes.append(f"The traces were sampled under {n_settings} different settings.")
     notes += [
         f"The outcomes of {behavior} are those of {len(judges)} different judges, which may differ between traces."
         for behavior in study.behaviors

@@ -44,7 +44,8 @@ def test_where_no_direction_is_defined_everything_is_a_gap() -> None:
     assert {share.value for share in found.shares.values()} == {None}
     assert found.replicated is None
     by_resampling = concentration(plain_trace("t", [(1, 3), (2, 3)] * 4).importance[COMPLIANCE], "resampling")
-    assert (by_resampling.n_sentences, by_resampling.total) == (7, pytest.approx(7 / 3))
+    assert by_resampling.n_sentences == 7
+    assert by_resampling.total == pytest.approx(7 / 3)
 
 
 def test_an_inert_trace_lies_in_its_null_as_often_as_it_should() -> None:
@@ -85,7 +86,7 @@ def test_one_half_names_and_the_other_measures() -> None:
         assert found is not None
         totals.append(found.total)
         tops.append(found.top[1])
-        observed.append(concentration(importance, permutations=1).total)
+        observed.append(concentration(importance, permutations=1).total or 0)
     assert np.mean(totals) == pytest.approx(0.8, abs=0.25)
     assert np.mean(tops) == pytest.approx(0.8, abs=0.05)
     assert np.mean(observed) > 1.5
