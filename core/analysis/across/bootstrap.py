@@ -23,7 +23,8 @@ SEED: Final = 0
 ENOUGH: Final = 6
 _SAME: Final = 1e-12
 
-SHARE, DIRECTION, POSITIVE, UNBOUNDED = Interval(0, 1), Interval(-1, 1), Interval(0, inf), Interval(-inf, inf)
+SHARE, DIRECTION = Interval(0.0, 1.0), Interval(-1.0, 1.0)
+POSITIVE, UNBOUNDED = Interval(0.0, inf), Interval(-inf, inf)
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ def test_every_measure_across_traces_is_explained() -> None:
     named = {*columns, *by_category.MEASURES, *groups.MEASURES, *correlations} - {
         "mean",
         "value",
-        "mean_first",
-        "mean_second",
+        "mean_a",
+        "mean_b",
     }
     explained = {name.removesuffix("_null") for name in re.findall(r"`([a-z_0-9]+)`", chapter)}
     assert {name for name in named if not name.endswith("null")} - explained == set()

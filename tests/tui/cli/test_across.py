@@ -103,7 +103,7 @@ def test_the_annotator_is_the_one_of_the_program(small: Store) -> None:
 def test_named_traces_fields_and_groups_are_all_that_is_compared(small: Store) -> None:
     found = turnpoint("analyze", "--all", "b", "a-2", "--by", "tier", "--groups", "paid", "free", "--json").json
     assert [row["trace_id"] for row in found["tables"]["study"]["rows"]] == ["b", "a-2"]
-    assert {(row["first"], row["second"]) for row in found["tables"]["groups"]["rows"]} == {("paid", "free")}
+    assert {(row["a"], row["b"]) for row in found["tables"]["groups"]["rows"]} == {("paid", "free")}
     assert turnpoint("analyze", "--all", "--by", "model", "--json").json["tables"]["groups"]["rows"] == []
 
 
