@@ -54,7 +54,12 @@ def blocks_of(table: SummaryTable) -> Iterator[Block]:
     for values, group in groupby(records, key=lambda record: tuple(record[name] for name in table.blocks)):
         rows = tuple(tuple(_cell(record, name, table.signed) for name in shown) for record in group)
         heading = " · ".join(str(value) for value in values if value is not None)
-        yield Block(heading, tuple(name.replace("_", " ") for name in shown), rows, right)
+        yield Block(heading, tuple(spoken(name) for name in shown), rows, right)
+
+
+def spoken(name: str) -> str:
+    """A column's name as it stands in a sentence: without the underscores."""
+    return name.replace("_", " ")
 
 
 def _is_bound(name: str, columns: Sequence[str]) -> bool:
