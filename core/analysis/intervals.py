@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 @dataclass(frozen=True)
 class Interval:
-    """Closed interval ``[low, high]``: within 0..1 for a rate, within -1..1 for a difference; it unpacks."""
+    """Closed interval ``[low, high]``: within 0..1 for a rate, -1..1 for a difference of rates; it unpacks."""
 
     low: float
     high: float

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 DRAWS: Final = 4_000
 SEED: Final = 0
-ENOUGH: Final = 5
+ENOUGH: Final = 6
 _SAME: Final = 1e-12
 
-SHARE, DIRECTION, POSITIVE, UNBOUNDED = Interval(0, 1), Interval(-1, 1), Interval(0, inf), Interval(-inf, inf)
+SHARE, DIRECTION = Interval(0.0, 1.0), Interval(-1.0, 1.0)
+POSITIVE, UNBOUNDED = Interval(0.0, inf), Interval(-inf, inf)
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,17 @@ class Estimate:
 
 
 def bootstrap(
-    statistic: Statistic, n_units: int, n_holding: int | None = None, *, limits: Interval = SHARE
+    statistic: Statistic,
+    n_units: int,
+    n_holding: int | None = None,
+    *,
+    limits: Interval = SHARE,
+    draws: int = DRAWS,
 ) -> Estimate:
     """Estimate ``statistic`` on the units as they are, with an interval over resampled units.
 
-    `DRAWS` draws from the fixed `SEED`: the same units give the same interval. Draws in which the statistic is
-    undefined are left out.
+    The seed is fixed, `SEED`: the same units give the same interval. Draws in which the statistic is undefined are
+    left out.
 
     Source: B. Efron, R. J. Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 12 and 13.
 
@@ -53,6 +59,7 @@ def bootstrap(
         n_units: how many units there are.
         n_holding: how many of them have a part in the statistic; default: all.
         limits: what the statistic can be.
+        draws: how many sets of units, `DRAWS` at most.
     """
     import numpy as np
 
@@ -62,7 +69,7 @@ def bootstrap(
     value = float(statistic(np.ones((1, n_units)))[0])
     if np.isnan(value):
         return Estimate(None, None, n)
-    return Estimate(value, spread(value, statistic(drawn(n_units)), n, limits) if n > 1 else None, n)
+    return Estimate(value, spread(value, statistic(drawn(n_units)[:draws]), n, limits) if n > 1 else None, n)
 
 
 def drawn(n_units: int, seed: int = SEED) -> NDArray[np.float64]:
@@ -104,7 +111,7 @@ def spread(value: float, draws: NDArray[np.float64], n: int, limits: Interval) -
 
 @lru_cache
 def expanded_tail(n: int) -> float:
-    """What the percentile interval leaves out on each side, for n units: 0.025 for many, 0.001 for five."""
+    """What the percentile interval leaves out on each side, for n units: 0.025 for many, 0.003 for six."""
     return NormalDist().cdf(-sqrt(n / (n - 1)) * student_quantile(n - 1))
 
 

@@ -105,7 +105,7 @@ def resampled_spearman(
             sharing = np.add.reduceat(weight[:, order], start, axis=1)
             middles.append((np.cumsum(sharing, axis=1) - sharing / 2)[:, group])
         a, b = middles
-        n = weight.sum(axis=1, keepdims=True)
+        n = np.maximum(1.0, weight.sum(axis=1, keepdims=True))
         a, b = (m - (weight * m).sum(axis=1, keepdims=True) / n for m in (a, b))
         found[at : at + step] = cosine(*((weight * u * v).sum(axis=1) for u, v in ((a, a), (b, b), (a, b))))
     return found

@@ -8,6 +8,7 @@ from itertools import combinations
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from core.analysis.across.against import AgainstNull
 from core.analysis.across.bootstrap import (
     DIRECTION,
     POSITIVE,
@@ -19,8 +20,8 @@ from core.analysis.across.bootstrap import (
     mean_of,
     spread,
 )
-from core.analysis.across.concentration import concentration
-from core.analysis.across.study import Study, StudyTrace, first_count
+from core.analysis.across.concentration import Concentration, concentrations
+from core.analysis.across.study import Study, StudyTrace, direction_of, first_count
 from core.analysis.intervals import Interval
 
 if TYPE_CHECKING:
@@ -82,11 +83,16 @@ def values_of(study: Study, by: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for trace in study.traces if (value := getattr(trace, by)) is not None))
 
 
-def compare(study: Study, by: str, groups: tuple[str, str] | None = None) -> tuple[Comparison, ...]:
+def compare(
+    study: Study,
+    by: str,
+    groups: tuple[str, str] | None = None,
+    found: Sequence[Concentration] | None = None,
+) -> tuple[Comparison, ...]:
     """Compare ``groups``, or every two values of the field ``by`` (one of `FIELDS`).
 
     Traces pair where they have the same query and agree in the other fields too; several such pairs of one query
-    count as one, by their mean.
+    count as one, by their mean. ``found`` is what `concentrations` gives for the study, where it is known already.
 
     Raises:
         ValueError: if ``by`` is no such field.
@@ -95,6 +101,7 @@ def compare(study: Study, by: str, groups: tuple[str, str] | None = None) -> tup
         raise ValueError(f"traces are grouped by one of {', '.join(FIELDS)}, not by {by!r}")
     chosen = combinations(values_of(study, by), 2) if groups is None else [groups]
     others = [field for field in FIELDS if field != by]
+    known = concentrations(study) if found is None else found
     return tuple(
         compare_traces(
             study,
@@ -103,6 +110,7 @@ def compare(study: Study, by: str, groups: tuple[str, str] | None = None) -> tup
             by=by,
             names=(first, second),
             matching=others,
+            found=known,
         )
         for first, second in chosen
     )
@@ -116,13 +124,19 @@ def compare_traces(
     by: str = "",
     names: tuple[str, str] = ("first", "second"),
     matching: Sequence[str] = (),
+    found: Sequence[Concentration] | None = None,
 ) -> Comparison:
-    """Compare any two groups of traces of ``study``; those with the same query and ``matching`` fields pair."""
+    """Compare any two groups of traces of ``study``; those with the same query and ``matching`` fields pair.
+
+    ``by`` and ``names`` are what the groups are called; ``found`` is as for `compare`.
+    """
     import numpy as np
 
     pairs = _pairs(first, second, matching)
     paired = {trace.id for query in pairs for group in query for one in group for trace in one}
-    measured = {trace.id: measures_of(study, trace) for trace in (*first, *second)}
+    known = concentrations(study) if found is None else found
+    largest = {(one.trace_id, one.behavior): one.shares[1] for one in known}
+    measured = {trace.id: _measures(study, trace, largest) for trace in (*first, *second)}
     differences = []
     for behavior in study.behaviors:
         for measure, limits in MEASURES.items():
@@ -154,19 +168,19 @@ def compare_traces(
     )
 
 
-def measures_of(study: Study, trace: StudyTrace) -> Mapping[tuple[str, str], float | None]:
+def _measures(
+    study: Study, trace: StudyTrace, largest: Mapping[tuple[str, str], AgainstNull]
+) -> Mapping[tuple[str, str], float | None]:
     """Each of `MEASURES` of one trace, by behavior and measure; None is undefined.
 
     The largest importance of a trace is the more overestimated the more sentences and the fewer rollouts it has.
     """
     found: dict[tuple[str, str], float | None] = {}
     for behavior, importance in trace.importance.items():
-        contrasts = [
-            row.counterfactual if study.kind == "counterfactual" else row.resampling for row in importance.rows
-        ]
-        sizes = [abs(one.value) for one in contrasts if one is not None and one.value is not None]
+        directions = (direction_of(row, study.kind) for row in importance.rows)
+        sizes = [abs(value) for value in directions if value is not None]
         tested = any(row.q is not None for row in importance.rows)
-        top = concentration(importance, study.kind, (1,)).shares[1]
+        top = largest[trace.id, behavior]
         n_points = float(len(importance.turning_points)) if tested else None
         found |= {
             (behavior, "first_rate"): first_count(importance).rate,

@@ -37,7 +37,7 @@ def replicated(
     The rollouts of every prefix and arm are halved, and only their counts matter, which are hypergeometric. A
     sentence takes part if it has a direction and two rollouts at least in both arms.
 
-    Source: P. Good, "Resampling Methods" (2006), chapter 11, on choosing and estimating from different halves.
+    Source: D. R. Cox, "A note on data-splitting for the evaluation of significance levels", Biometrika 62 (1975).
     """
     import numpy as np
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.analysis.across.against import AgainstNull, against
-from core.analysis.across.bootstrap import DIRECTION, SHARE, Estimate, bootstrap, mean_of, quotient
+from core.analysis.across.bootstrap import DIRECTION, DRAWS, SHARE, Estimate, bootstrap, mean_of, quotient
 from core.analysis.across.correlation import (
     centred,
     cosine,
@@ -31,7 +31,6 @@ from core.analysis.across.pairs import (
     error_moments,
 )
 from core.analysis.across.study import Study
-from core.analysis.null import PERMUTATIONS
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 
 if TYPE_CHECKING:
@@ -39,6 +38,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.analysis.across.bootstrap import Statistic
+
+DEALINGS: Final = 500
+"""How often whole rollouts are dealt anew."""
+
+RANKED_DRAWS: Final = 1_000
+"""How many sets of traces are ranked anew: the one statistic for which `DRAWS` would take long."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class _Found:
     table: TwoByTwo
 
 
-def side_by_side(study: Study, *, permutations: int = PERMUTATIONS, seed: int = 0) -> SideBySide:
+def side_by_side(study: Study, *, permutations: int = DEALINGS, seed: int = 0) -> SideBySide:
     """Correlate the directions of alignment faking and compliance, and set their turning points side by side.
 
     The directions are those of ``study.kind`` on the rollouts that are decided for both behaviors; the turning
@@ -155,20 +160,17 @@ def _together(found: Sequence[_Found]) -> tuple[Correlation, Correlation]:
     trace = np.repeat(np.arange(len(found)), [len(one.x) for one in found])
     dealt_x = np.concatenate([one.dealt.second for one in found], axis=1)
     dealt_y = np.concatenate([one.dealt.first for one in found], axis=1)
-    return (
-        _correlation("pearson", found, lambda times: cosine(*centred(times @ moments)), pearson(dealt_x, dealt_y)),
-        _correlation(
-            "spearman", found, lambda times: resampled_spearman(x, y, trace, times), spearman(dealt_x, dealt_y)
-        ),
+    estimates = (
+        ("pearson", lambda times: cosine(*centred(times @ moments)), DRAWS, pearson),
+        ("spearman", lambda times: resampled_spearman(x, y, trace, times), RANKED_DRAWS, spearman),
     )
-
-
-def _correlation(
-    measure: str, found: Sequence[_Found], statistic: Statistic, permuted: NDArray[np.float64]
-) -> Correlation:
-    estimate = bootstrap(statistic, len(found), sum(len(one.x) > 0 for one in found), limits=DIRECTION)
-    null = AgainstNull(None) if estimate.value is None else against(estimate.value, permuted)
-    return Correlation(measure, estimate, null)
+    held = sum(len(one.x) > 0 for one in found)
+    correlations = []
+    for measure, statistic, draws, of in estimates:
+        estimate = bootstrap(statistic, len(found), held, limits=DIRECTION, draws=draws)
+        null = AgainstNull(None) if estimate.value is None else against(estimate.value, of(dealt_x, dealt_y))
+        correlations.append(Correlation(measure, estimate, null))
+    return correlations[0], correlations[1]
 
 
 def _within(found: Sequence[_Found]) -> tuple[Correlation, Correlation]:

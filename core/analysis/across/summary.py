@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.analysis.across import columns, tables
-from core.analysis.across.bootstrap import DRAWS
 from core.analysis.across.by_category import by_category
 from core.analysis.across.concentration import concentrations, pooled
 from core.analysis.across.groups import FIELDS, Comparison, compare, values_of
 from core.analysis.across.side_by_side import side_by_side
 from core.analysis.across.study import Study
 from core.analysis.across.table import SummaryTable
-from core.analysis.null import PERMUTATIONS
 from core.endpoints.endpoint import SIMULATOR_MODEL
 from core.endpoints.simulator import LABEL
 
@@ -51,7 +49,7 @@ def summarise(
     """
     found, both = concentrations(study), side_by_side(study)
     fields = by if by is not None else [field for field in FIELDS if len(values_of(study, field)) > 1]
-    comparisons: list[Comparison] = [one for field in fields for one in compare(study, field, groups)]
+    comparisons: list[Comparison] = [one for field in fields for one in compare(study, field, groups, found)]
     made = (
         tables.study_table(study),
         tables.concentration_table(pooled(found)),
@@ -80,14 +78,17 @@ def notes_of(study: Study) -> tuple[str, ...]:
         notes.append("Directions are resampling ones, as sentences could not be compared.")
     if labelled:
         notes.append(f"Categories are those of {', '.join(study.annotators)}, on {len(labelled)} of {n} traces.")
+    n_settings = len({trace.settings.id for trace in study.traces})
+    if n_settings > 1:
+        notes.append(f"The traces were sampled under {n_settings} different settings.")
     notes += [
         f"The outcomes of {behavior} are those of {len(judges)} different judges, which may differ between traces."
         for behavior in study.behaviors
         if len(judges := {t.importance[behavior].judge_id for t in study.traces if behavior in t.importance}) > 1
     ]
     notes.append(
-        f"Brackets hold 95%: of {DRAWS:,} resampled sets of traces, or of {PERMUTATIONS:,} permutations; there are none"
-        " below two traces, or where traces do not differ."
+        "Brackets hold 95%, of resampled sets of traces or of permutations; there are none below two traces, or where"
+        " traces do not differ."
     )
     return tuple(notes)
 

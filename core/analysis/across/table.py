@@ -53,12 +53,12 @@ def blocks_of(table: SummaryTable) -> Iterator[Block]:
     right = tuple(i for i, name in enumerate(shown) if not any(isinstance(record[name], str) for record in records))
     for values, group in groupby(records, key=lambda record: tuple(record[name] for name in table.blocks)):
         rows = tuple(tuple(_cell(record, name, table.signed) for name in shown) for record in group)
-        heading = " · ".join(spoken(str(value)) for value in values if value is not None)
+        heading = " · ".join(str(value) for value in values if value is not None)
         yield Block(heading, tuple(spoken(name) for name in shown), rows, right)
 
 
 def spoken(name: str) -> str:
-    """A name as it stands in a sentence: without the underscores."""
+    """A column's name as it stands in a sentence: without the underscores."""
     return name.replace("_", " ")
 
 

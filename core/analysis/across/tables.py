@@ -163,12 +163,12 @@ def groups_table(comparisons: Sequence[Comparison]) -> SummaryTable:
     return SummaryTable(
         "groups",
         "Groups of traces",
-        "Means of both groups, their difference (first less second), and the same within queries that both were asked.",
+        "Means of both groups, their difference, and the same within queries that both were asked.",
         columns.GROUPS,
         tuple(rows),
         _notes(*(unpaired if rows else ["These traces do not fall into two groups."])),
-        blocks=("by", "first", "second", "behavior"),
-        signed={"mean_first": "top_1_excess", "mean_second": "top_1_excess", "difference": None, "paired": None},
+        blocks=("by", "a", "b", "behavior"),
+        signed={"difference": None, "paired": None},
     )
 
 

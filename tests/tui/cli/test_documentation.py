@@ -14,6 +14,7 @@ from typing import Any
 import click
 import pytest
 
+from core.analysis.across.summary import COLUMNS
 from core.annotation.codebook import load_codebook
 from core.endpoints.config import JudgeConfig, load_config
 from core.endpoints.endpoint import MODE_NAMES, Endpoint
@@ -127,6 +128,14 @@ def test_every_exported_column_is_on_its_page() -> None:
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())
+
+
+def test_every_column_of_the_analyses_across_traces_is_on_its_page() -> None:
+    chapter = (DOCS / "exporting.md").read_text(encoding="utf-8").split("\n## Across traces\n")[1].split("\n## ")[0]
+    sections = chapter.split("\n### ")[1:]
+    assert [section.split("\n")[0] for section in sections] == [f"{name}.csv" for name in COLUMNS]
+    for section, columns in zip(sections, COLUMNS.values(), strict=True):
+        assert re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE) == list(columns.items())
 
 
 def test_every_setting_is_on_its_page() -> None:
