@@ -78,7 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("importance", ("C",), "importance", "", "compare what was said instead of each sentence", (TRACE,)),
     Action("links", ("L",), "links", "", "what this sentence leads to and comes from; whether it comes back", (TRACE,)),
     Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
-    Action("follow", ("L", "space"), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
+    Action("follow", ("L",), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
     Action("undo", ("u", "backspace"), "undo", "undo", "undo the last label, across traces and restarts", (TRACE,)),
