@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("instead", ("I",), "instead", "", "list what was said instead of this sentence, after C", (TRACE,)),
     Action("links", ("L",), "links", "", "what this sentence leads to and comes from; whether it comes back", (TRACE,)),
     Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
-    Action("follow", ("L", "space"), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
+    Action("follow", ("L",), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("summary", ("S",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
     Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", (SUMMARY,)),
     Action("previous_table", ("F",), "next_table(-1)", "", "previous table", (SUMMARY,)),

@@ -8,6 +8,7 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.instead import instead_lines
+from tui.numbers import probability
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
 from tui.session import TraceView, number, of, short_name, undecided
 from tui.widgets.lines import Line, Piece
@@ -142,7 +143,7 @@ def _confirmed(confirmed: ConfirmedDirection, room: int) -> list[list[Piece]]:
 
 
 def _q(q: float | None) -> str:
-    return "" if q is None else "  q <.001" if q < 0.001 else f"  q {q:.3f}"
+    return "" if q is None else f"  q {probability(q)}"
 
 
 def _rate(rate: PrefixRate | None) -> Line:

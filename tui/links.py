@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.analysis.resilience import MIN_SURVIVORS
 from core.analysis.turning_points import ALPHA
 from core.sanitize import visible_line
+from tui.numbers import probability
 from tui.palette import BOLD, DIM, PLAIN, behavior_style
 from tui.session import number, short_name
 from tui.widgets.lines import Line, Piece
@@ -90,13 +91,13 @@ def _change(contrast: Contrast) -> tuple[Piece, ...]:
     low, high = contrast.interval
     clear = is_clear(contrast)
     return (
-        (f"{arrow[0]} {contrast.value:+.2f}", colour + BOLD if clear else DIM),
-        (f" [{low:+.2f}, {high:+.2f}] {MARK if clear else ' '} {_q(contrast.q)}", PLAIN if clear else DIM),
+        (f"{arrow[0]} {contrast.value:+z.2f}", colour + BOLD if clear else DIM),
+        (f" [{low:+z.2f}, {high:+z.2f}] {MARK if clear else ' '} {_q(contrast.q)}", PLAIN if clear else DIM),
     )
 
 
 def _q(q: float | None) -> str:
-    return "" if q is None else "q <.001" if q < 0.001 else f"q {q:.3f}"
+    return "" if q is None else f"q {probability(q)}"
 
 
 def _no_way_out(influence: Influence, sentence: int) -> str:

@@ -190,9 +190,9 @@ def directions(view: TraceView, behavior: str, cursor: int) -> Directions | None
     if value is None:
         caption = f"no direction  {noise}".rstrip()
     elif floor is None:
-        caption = f"direction {value:+.2f}"
+        caption = f"direction {value:+z.2f}"
     else:
-        caption = f"direction {value:+.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
+        caption = f"direction {value:+z.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
     return Directions(
         name=name,
         values=values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.analysis.rates import PrefixRate
-from core.export.cells import estimate
+from core.export.cells import estimate, probability
 from core.export.table import Row, Scope, Table
 from core.resampling.adaptive.fresh import fresh_directions
 from core.store.rates import rollouts_per_prefix
@@ -86,8 +86,8 @@ def _confirmed(scope: Scope) -> Iterator[Row]:
                 estimate(fresh.value),
                 estimate(fresh.interval.low) if fresh.interval else None,
                 estimate(fresh.interval.high) if fresh.interval else None,
-                fresh.p,
-                fresh.q,
+                probability(fresh.p),
+                probability(fresh.q),
                 fresh.without.k,
                 fresh.without.n,
                 fresh.kept.k,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from core.endpoints.origin import is_synthetic, origin
 from core.figures import lettering
 from core.figures.lettering import clipped, drawable, wrapped
 from core.figures.page import POINTS, Page, blank, leading
 from core.figures.palette import INK, PAID_HATCH, PAPER, curve_style
 from core.figures.rates_data import NOT_SAID, RateCell, RatesFigureData
-from core.figures.sources import is_synthetic, named, place
+from core.figures.sources import named
 from core.figures.style import SIZE, SMALL, style
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _foot(data: RatesFigureData) -> str:
     sampled = [cell.traces for cell in data.cells if cell.behavior == data.behaviors[0]]
     n_traces = sum(map(len, sampled))
     parts = [
-        place(data.settings),
+        f"{origin(data.settings)} · settings {data.settings.id}",
         f"fresh answers: rollouts of prefix 0 of {n_traces} trace{'' if n_traces == 1 else 's'}",
         "bars: k of n decided rollouts, pooled, with Wilson 95% intervals that take rollouts for independent",
     ]

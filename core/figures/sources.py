@@ -5,25 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.analysis.counts import Count
-from core.endpoints.endpoint import SIMULATOR_MODEL, SIMULATOR_URL
-from core.endpoints.simulator import LABEL
-from core.store.rates import SettingsInUse
-
-
-def is_synthetic(settings: SettingsInUse) -> bool:
-    """Whether the simulator made the rollouts, in this process or served over HTTP."""
-    return settings.model == SIMULATOR_MODEL or settings.base_url == SIMULATOR_URL
-
-
-def place(settings: SettingsInUse) -> str:
-    """Where the rollouts were sampled: endpoint, model, temperature, and that they are synthetic where they are."""
-    parts = [
-        f"{settings.endpoint or 'no endpoint'}{f' ({LABEL})' if is_synthetic(settings) else ''}",
-        settings.model,
-        *([] if settings.temperature is None else [f"temperature {settings.temperature:g}"]),
-        f"settings {settings.id}",
-    ]
-    return " · ".join(parts)
 
 
 def told(tier: str | None, prompt_variant: str | None) -> list[str]:
@@ -43,7 +24,7 @@ def sizes(counts: Sequence[Count]) -> str:
 
 def signed(number: float) -> str:
     """A direction or a bound of one, with its sign and two decimals."""
-    return f"{number:+.2f}".replace("-", "−")
+    return f"{number:+z.2f}".replace("-", "−")
 
 
 def named(behavior: str) -> str:

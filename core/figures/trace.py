@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from core.endpoints.origin import is_synthetic, origin
 from core.figures import listing
 from core.figures.callouts import badge_room, draw_badges, draw_callouts, fit_callouts, place_badges
 from core.figures.lettering import clipped, drawable, wrapped
 from core.figures.page import POINTS, Page, blank, leading
 from core.figures.panels import CURVES_IN_A_ROW, direction_keys, draw_directions, draw_rates, place_keys
-from core.figures.sources import is_synthetic, named, place, sizes, told
+from core.figures.sources import named, sizes, told
 from core.figures.style import HEADING, SIZE, SMALL, style
 from core.figures.trace_data import TraceFigureData
 
@@ -96,7 +97,7 @@ def _foot(data: TraceFigureData, inner: float) -> list[str]:
         else f"similar from cosine {data.threshold:g}; (resampling direction) where the counterfactual one is undefined"
     )
     parts = [
-        place(data.settings),
+        f"{origin(data.settings)} · settings {data.settings.id}",
         sizes(counts),
         "bands and bars: 95% intervals (Wilson, Newcombe)",
         compared,

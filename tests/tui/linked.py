@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.pilot import Pilot
 
 from core.store.database import Store
 from tests.core.anchors import same_or_not
-from tests.tui.app_under_test import ENDINGS, LANDLORD, UNSAMPLED, N, add_rollout_rows, outcomes, sample_trace
+from tests.tui.app_under_test import ENDINGS, LANDLORD, UNSAMPLED, N, add_rollout_rows, outcomes, sample_trace, until
+from tui.screens.links import LinksScreen
+from tui.widgets.text_list import TextList
 
 SOURCE, TARGET = 10, 20
 """Sentence 20 is said far more often with sentence 10 kept than without, and again less with sentence 11 kept."""
@@ -35,3 +38,14 @@ def add_linked_rollouts(store: Store) -> None:
 def compare_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two sentences resemble each other only if they are the same, without an encoder."""
     monkeypatch.setattr("core.similarity.cosine.comparison", lambda *_: same_or_not)
+
+
+async def until_links(pilot: Pilot[None]) -> None:
+    """Let the app go on until the screen of links is there, filled."""
+
+    def filled() -> bool:
+        screen = pilot.app.screen
+        return isinstance(screen, LinksScreen) and any(found.count for found in screen.query(TextList))
+
+    await until(pilot, filled)
+    await pilot.pause()

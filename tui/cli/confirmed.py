@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.cli.output import counted, interval, print_table, say
+from tui.numbers import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def print_confirmed(trace: Trace, found: Sequence[ConfirmedDirection]) -> None:
             interval(one.fresh.interval, signed=True),
             f"{one.fresh.without.k}/{one.fresh.without.n}",
             f"{one.fresh.kept.k}/{one.fresh.kept.n}",
-            "" if one.fresh.q is None else f"{one.fresh.q:.3f}",
+            probability(one.fresh.q),
             trace.sentences[one.sentence_idx].text.strip(),
         ]
         for one in sorted(found, key=lambda one: -abs(one.fresh.value or 0.0))

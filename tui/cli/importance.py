@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SimilarityError
 from tui.cli.output import interval, number, print_table, say, warn
+from tui.numbers import probability
 
 if TYPE_CHECKING:
     from core.analysis.counts import Contrast
@@ -49,7 +50,7 @@ def _row(trace: Trace, row: SentenceImportance) -> tuple[str, ...]:
         f"{row.sentence_idx}{'*' if row.turning_point else ''}",
         *_contrast(row.counterfactual),
         "" if row.n_dissimilar is None else f"{row.n_dissimilar} of {row.n_rollouts}",
-        "" if row.q is None else f"{row.q:.3f}",
+        probability(row.q),
         *_contrast(row.resampling),
         _contrast(row.paraphrase)[0],
         number(share),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.analysis.turning_points import ALPHA
 from tui.cli.output import interval
 from tui.cli.terminal_line import TerminalLine
+from tui.numbers import probability
 
 if TYPE_CHECKING:
     from core.analysis.counts import Contrast
@@ -47,9 +48,9 @@ def change_cells(change: Contrast) -> tuple[str, str, str]:
     if change.value is None:
         return "", "", ""
     return (
-        f"{change.value:+.2f}",
+        f"{change.value:+z.2f}",
         interval(change.interval, signed=True),
-        "" if change.q is None else "<.001" if change.q < 0.001 else f"{change.q:.3f}",
+        probability(change.q),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.analysis.rates import big_changes
+from core.endpoints.origin import origin
 from tui.cli.output import interval, number, print_table, say
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) -> None:
     """Print one trace's table: a row per prefix, and for each behavior its rate there and what the sentence does."""
-    place = "no rollouts" if settings is None else _place(settings)
+    place = "no rollouts" if settings is None else origin(settings)
     tier = f" · {trace.tier} tier" if trace.tier else ""
     variant = f" · {trace.prompt_variant} prompt" if trace.prompt_variant else ""
     say(f"{trace.id}{tier}{variant} · {place}")
@@ -41,14 +42,6 @@ def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) 
         say("~n  of these, n are recycled: drawn at an earlier prefix, and gone on word for word; directions omit them")
     if big:
         say("* the sentence changes a rate by 0.1 or more, by an interval that excludes 0")
-
-
-def _place(settings: SettingsInUse) -> str:
-    from core.endpoints.endpoint import SIMULATOR_MODEL
-    from core.endpoints.simulator import LABEL
-
-    synthetic = f" ({LABEL})" if settings.model == SIMULATOR_MODEL else ""
-    return f"{settings.endpoint}{synthetic} · {settings.model} · temperature {settings.temperature:g}"
 
 
 def _cells(rates: RateTable, behavior: str, prefix: int) -> list[str]:

@@ -197,6 +197,9 @@ class LinksScreen(ListScreen[LinksLeft]):
 
     def show_run(self, status: RunStatus) -> None:
         """Show how the run goes; once it has ended, count in what it drew."""
+        if not self.query("#header"):
+            # A run does not wait for this screen to be put together.
+            return
         self.query_one("#header", Lines).repaint()
         if not status.ended:
             return

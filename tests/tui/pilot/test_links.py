@@ -35,7 +35,7 @@ from tests.tui.app_under_test import (
     until,
     until_said,
 )
-from tests.tui.linked import ALWAYS, RARE, SOURCE, TARGET, add_linked_rollouts, compare_words
+from tests.tui.linked import ALWAYS, RARE, SOURCE, TARGET, add_linked_rollouts, compare_words, until_links
 from tests.tui.pilot.test_hostile_text import NASTY_TRACE, assert_harmless
 from tui.linking import link
 from tui.screens.links import LinksScreen
@@ -53,8 +53,7 @@ async def open_links(pilot: Pilot[None], sentence: int) -> None:
     await send(pilot, ":")
     await enter(pilot, str(sentence))
     await send(pilot, "L")
-    await until(pilot, lambda: isinstance(pilot.app.screen, LinksScreen))
-    await pilot.pause()
+    await until_links(pilot)
 
 
 def at_cursor(pilot: Pilot[None]) -> str:
@@ -80,7 +79,7 @@ async def test_the_strongest_links_are_walked_and_jumped_to(linked: Store, size:
 async def test_escape_goes_back_along_the_path_and_then_to_where_one_was(linked: Store) -> None:
     async with build_app(linked).run_test(size=(120, 36)) as pilot:
         await open_links(pilot, TARGET)
-        await send(pilot, "j", "space")
+        await send(pilot, "j", "L")
         assert header(pilot).startswith(f"{LANDLORD}  links of sentence {SOURCE + 1}")
         await send(pilot, "escape")
         assert header(pilot).startswith(f"{LANDLORD}  links of sentence {TARGET}")

@@ -25,9 +25,8 @@ from tests.tui.app_under_test import (
     status,
     until,
 )
-from tests.tui.linked import RARE, TARGET, add_linked_rollouts, compare_words
+from tests.tui.linked import RARE, TARGET, add_linked_rollouts, compare_words, until_links
 from tui.actions import CODEBOOK
-from tui.screens.links import LinksScreen
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 LABELS = {13: "monitoring", 15: "training_objective", 16: "preservation_motive", 18: "value_conflict"}
@@ -130,7 +129,7 @@ def test_links(
     async def run(pilot: Pilot[None]) -> None:
         await to_links(pilot)
         await send(pilot, "L")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LinksScreen))
+        await until_links(pilot)
         await settled(pilot)
 
     assert snap_compare(build_app(store), terminal_size=size, run_before=run)
