@@ -117,11 +117,17 @@ def test_a_trace_left_out_is_named(small: Store) -> None:
     assert "Left out, as nothing is decided there: bare." in turnpoint("analyze", "--all", "--each").out.splitlines()
 
 
+@pytest.mark.parametrize("call", [["--by", "tier"], ["--csv", "out"], ["--groups", "a", "b"], ["--each"], ["--force"]])
+def test_what_belongs_to_the_analysis_across_traces_is_refused_without_it(small: Store, call: list[str]) -> None:
+    ran = turnpoint("analyze", *call)
+    assert ran.code == 2
+    assert ran.refusal.startswith(f"{call[0]} belongs to ")
+    assert "add --all" in ran.refusal
+
+
 @pytest.mark.parametrize(
     ("call", "refusal"),
     [
-        (["--by", "tier"], "--by belongs to the analysis across traces; add --all."),
-        (["--csv", "out"], "--csv belongs to the analysis across traces; add --all."),
         (["--all", "--importance"], "--all and --importance exclude each other; leave one out."),
         (["--all", "--groups", "a", "b"], "--groups names two values of one field; say which with --by, once."),
     ],
