@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import TurnpointError
@@ -103,9 +104,17 @@ class AdaptiveScreen(LabellingScreen):
         self.edited(PURPOSE, DEFAULT)
 
     def edited(self, purpose: str, text: str) -> None:
-        """Show how the run would begin while its end is typed."""
+        """Show how the run would begin while its end is typed; a long trace takes a moment to decide."""
         if purpose == PURPOSE:
-            self.bar.note(beginning_note(self.context.store, self.context.resampler, self._view.trace, text))
+            # A partial, not a coroutine: the next key may come before this one's worker has begun.
+            work = partial(self._note, text)
+            self.run_worker(work, group="note", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # ambiguous
+
+    async def _note(self, text: str) -> None:
+        context = self.context
+        note = await asyncio.to_thread(beginning_note, context.store, context.resampler, self._view.trace, text)
+        if self.bar.purpose == PURPOSE:
+            self.bar.note(note)
 
     def answer(self, purpose: str, text: str) -> None:
         """Start what was typed into the bar."""
