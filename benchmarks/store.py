@@ -30,7 +30,7 @@ from core.store.database import Store
 from core.store.rates import settings_in_use
 from core.store.rollouts import add_judge, add_settings, load_rollouts
 from core.store.traces import add_traces, list_traces, load_trace
-from tui.session import load_view
+from tui.views.session import load_view
 
 ROLLOUTS = 1_000_000
 SENTENCES, PER_PREFIX = 79, 100

@@ -21,7 +21,7 @@ from tui.actions import CODEBOOK, keymap
 from tui.app import TurnpointApp
 from tui.context import Context
 from tui.palette import TURNING_POINT
-from tui.resampler import Resampler
+from tui.workers.resampler import Resampler
 
 TRACE = "parking-ticket-free"
 LABELS = ("request_parsing", "planning", "none", "harm_ethics")

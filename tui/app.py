@@ -15,13 +15,13 @@ from textual.dom import DOMNode
 from core.sanitize import visible_line
 from core.store.traces import list_traces
 from tui.context import Context
-from tui.resampler import RunStatus
 from tui.screens.base import ListScreen
 from tui.screens.links import LinksScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import keys_screen
 from tui.screens.trace import TraceScreen
 from tui.widgets.line_list import LineList
+from tui.workers.resampler import RunStatus
 
 THEME = "ansi-dark"
 """The terminal's own sixteen colours: legible on any background, and a third fewer bytes."""

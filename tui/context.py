@@ -13,7 +13,7 @@ from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
-    from tui.resampler import Resampler
+    from tui.workers.resampler import Resampler
 
 DEFAULT_N = 100
 

@@ -30,8 +30,8 @@ from tests.processes import SAMPLES
 from tui.actions import keymap
 from tui.app import TurnpointApp
 from tui.context import Context
-from tui.resampler import Resampler
 from tui.screens.base import ListScreen
+from tui.workers.resampler import Resampler
 
 if TYPE_CHECKING:
     from core.analysis.sweep import Similarity

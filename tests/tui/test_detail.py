@@ -15,8 +15,8 @@ from core.store.database import Store
 from core.store.labels import set_label
 from core.store.rollouts import add_settings
 from tests.core.analysis.stored import COLD, complied, keep, make_trace, sample
-from tui.detail import ONE_LINE_CELLS, detail_lines
-from tui.session import load_view
+from tui.views.detail import ONE_LINE_CELLS, detail_lines
+from tui.views.session import load_view
 
 CODEBOOK = load_codebook()
 HOSTILE = SamplingSettings("lab\x1b]0;pwned\x07", "http://lab.example/v1", "[/model]", "completions", 0.5, 1.0, 256)

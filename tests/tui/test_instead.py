@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from core.analysis.counts import Count
 from core.analysis.instead import Alternative, Alternatives
-from tui.instead import behaviors_of, instead_lines, measured
+from tui.views.instead import behaviors_of, instead_lines, measured
 
 OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff]")
 HOSTILE = "\x1b]52;c;eA==\x07 [/x] \u202egnorw 日本語 " * 40

@@ -12,7 +12,7 @@ from core.resampling.progress import Progress
 from core.resampling.request import CANCELLED, DONE, STOPPED, JudgeSetup, RunRequest, RunResult
 from core.store.database import Store
 from tests.tui.app_under_test import JUDGE, LANDLORD, SIMULATOR, TURN, add_rollout_rows, outcomes, sample_trace
-from tui.jobs import Adaptively, confirmed
+from tui.workers.jobs import Adaptively, confirmed
 
 JOB = Adaptively(RunRequest(sample_trace(LANDLORD), SIMULATOR, (), 0, JudgeSetup(JUDGE, SIMULATOR)), AdaptivePolicy())
 

@@ -6,7 +6,7 @@ from core.analysis.counts import Contrast, Count, contrast
 from core.analysis.influence import Influence, Link
 from core.analysis.links import Links
 from core.analysis.resilience import Resilience
-from tui.links import SHOWN_AT_LEAST, about_lines, link_rows
+from tui.views.links import SHOWN_AT_LEAST, about_lines, link_rows
 from tui.widgets.lines import Line
 
 NOTHING = Count(0, 0)

@@ -14,7 +14,7 @@ from core.annotation.codebook import load_codebook
 from core.store.database import Store
 from core.store.labels import set_label
 from tests.core.analysis.stored import COLD, FIVE_CRITERIA, WARM, complied, faked, give_up, keep, make_trace, sample
-from tui.session import (
+from tui.views.session import (
     TraceView,
     counted,
     curves,

@@ -10,8 +10,8 @@ from core.resampling.adaptive.stopping import HalfWidth, Settled, Spent, Until
 from core.resampling.request import RunRequest
 from core.store.database import Store
 from tests.tui.app_under_test import LANDLORD, SIMULATOR, TELEMARKETER, sample_trace
-from tui.resampler import Resampler
 from tui.screens.spending import beginning_note, read_adaptive
+from tui.workers.resampler import Resampler
 
 TRACE = sample_trace(TELEMARKETER)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.cli.output import counted, interval, print_table, say
-from tui.numbers import probability
+from tui.views.numbers import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

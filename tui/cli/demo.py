@@ -111,7 +111,7 @@ def _run_headless(options: Options, store: Store, directory: Path, n: int, *, as
     from core.store.traces import load_trace
     from tui.cli.rates import print_rates, rates_json
     from tui.cli.resample import run_with_progress
-    from tui.wording import ending
+    from tui.views.wording import ending
 
     config = options.config()
     endpoint = options.resolve(config)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SimilarityError
 from tui.cli.output import interval, number, print_table, say, warn
-from tui.numbers import probability
+from tui.views.numbers import probability
 
 if TYPE_CHECKING:
     from core.analysis.counts import Contrast

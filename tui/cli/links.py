@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.analysis.turning_points import ALPHA
 from tui.cli.output import interval
 from tui.cli.terminal_line import TerminalLine
-from tui.numbers import probability
+from tui.views.numbers import probability
 
 if TYPE_CHECKING:
     from core.analysis.counts import Contrast

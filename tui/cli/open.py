@@ -47,7 +47,7 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     from core.resampling.request import RunRequest, judge_setup
     from tui.actions import keymap
     from tui.context import Context
-    from tui.resampler import Resampler
+    from tui.workers.resampler import Resampler
 
     config = options.config()
     compliance = compliance_judge(config.tags)

@@ -108,7 +108,7 @@ def resample(
 
 def planned(plan: Plan) -> str:
     """What a plan would take, in a few words."""
-    from tui.wording import money
+    from tui.views.wording import money
 
     judged = f", up to {counted(plan.judge_calls, 'judge call')}" if plan.judge_calls else ""
     price = money(plan.cost) if plan.cost is None else f"about {money(plan.cost)}"
@@ -124,7 +124,7 @@ def run_with_progress(request: RunRequest, store: Store) -> RunResult:
 
 def watched(make: Callable[[Callable[[Progress], None]], Run | AdaptiveRun]) -> RunResult:
     """Execute the run that ``make`` builds around a progress callback, as `run_with_progress` does."""
-    from tui.wording import running
+    from tui.views.wording import running
 
     line = TerminalLine()
 
@@ -172,7 +172,7 @@ def _drained_by_interrupt(run: Run | AdaptiveRun) -> Iterator[None]:
 def report(result: RunResult, as_json: bool) -> None:
     """Say how a run ended, unless JSON has said it, and turn what is missing into the exit code."""
     from core.resampling.request import DONE, FAILED, STOPPED
-    from tui.wording import ending
+    from tui.views.wording import ending
 
     if not as_json:
         (warn if result.status == FAILED else say)(ending(result))

@@ -13,7 +13,7 @@ from core.errors import TurnpointError
 from core.traces.model import Trace
 from tui.screens.labelling import LabellingScreen
 from tui.screens.spending import DEFAULT, beginning_note, read_adaptive
-from tui.session import TraceView, with_recycled_rates
+from tui.views.session import TraceView, with_recycled_rates
 from tui.widgets.lines import Lines
 
 if TYPE_CHECKING:

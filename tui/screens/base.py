@@ -11,8 +11,8 @@ from textual import on
 from textual.screen import Screen
 
 from core.errors import StoreError
-from tui.chrome import hint_line, message_lines
 from tui.context import context_of
+from tui.views.chrome import hint_line, message_lines
 from tui.widgets.exact_update import ExactCompositor
 from tui.widgets.line_list import LineList
 from tui.widgets.lines import Line, Lines

@@ -10,13 +10,13 @@ from core.analysis.counts import Count
 from core.sanitize import visible_line
 from core.store.database import Store
 from tui.actions import INSTEAD, bindings_for
-from tui.chrome import header_line
 from tui.clipboard import copy
-from tui.instead import behaviors_of, counted, groups_of, measured, wording
 from tui.palette import BOLD, DIM, PLAIN, behavior_style
 from tui.screens.base import ListScreen
 from tui.screens.rollouts import RolloutsScreen, Subset
-from tui.session import TraceView, search_pattern, short_name
+from tui.views.chrome import header_line
+from tui.views.instead import behaviors_of, counted, groups_of, measured, wording
+from tui.views.session import TraceView, search_pattern, short_name
 from tui.widgets.lines import Line, Lines, Piece
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList

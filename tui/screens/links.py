@@ -15,17 +15,17 @@ from core.sanitize import visible_line
 from core.store.rates import SettingsInUse, settings_in_use
 from core.traces.model import Trace
 from tui.actions import LINKS, bindings_for
-from tui.chrome import header_line
 from tui.clipboard import copy
 from tui.context import Context
-from tui.linking import LinkedTrace, comparing, link
-from tui.links import LinkRow, about_lines, link_rows
-from tui.resampler import RunStatus
 from tui.screens.base import ListScreen
 from tui.screens.resampling import preview_note, read_top_up
+from tui.views.chrome import header_line
+from tui.views.links import LinkRow, about_lines, link_rows
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextList
+from tui.workers.linking import LinkedTrace, comparing, link
+from tui.workers.resampler import RunStatus
 
 MOST_AT_ONCE = 500
 """Rollouts that the question proposes to add at most; more can be typed."""

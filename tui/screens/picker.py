@@ -11,10 +11,10 @@ from core.sanitize import visible_line
 from core.store.database import Store
 from core.store.traces import TraceSummary, find_in_sentences, list_traces
 from tui.actions import PICKER, bindings_for
-from tui.chrome import header_line
 from tui.palette import DIM, LABEL, PLAIN
 from tui.screens.base import ListScreen
 from tui.screens.summary import SummaryScreen
+from tui.views.chrome import header_line
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 
 from core.sanitize import visible
 from tui.actions import HELP, READER, bindings_for, in_scope, shown
-from tui.chrome import header_line
 from tui.clipboard import copy
 from tui.palette import BOLD
 from tui.screens.base import ListScreen
+from tui.views.chrome import header_line
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList

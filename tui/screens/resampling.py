@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
-from tui.jobs import TopUp
-from tui.resampler import Resampler
-from tui.wording import money
+from tui.views.wording import money
+from tui.workers.jobs import TopUp
+from tui.workers.resampler import Resampler
 
 if TYPE_CHECKING:
     from core.store.database import Store

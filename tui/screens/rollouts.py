@@ -15,12 +15,12 @@ from core.store.database import Store
 from core.store.rollouts import StoredRollout, load_rollouts
 from core.traces.model import Trace
 from tui.actions import ROLLOUTS, bindings_for
-from tui.chrome import header_line
 from tui.clipboard import copy
 from tui.palette import BOLD, DIM, PLAIN, behavior_style
 from tui.screens.base import ListScreen
 from tui.screens.reader import ReaderScreen, text_items
-from tui.session import search_pattern
+from tui.views.chrome import header_line
+from tui.views.session import search_pattern
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
-from tui.jobs import Adaptively
-from tui.resampler import Resampler
 from tui.screens.resampling import dollars
-from tui.wording import money
+from tui.views.wording import money
+from tui.workers.jobs import Adaptively
+from tui.workers.resampler import Resampler
 
 if TYPE_CHECKING:
     from core.resampling.adaptive.stopping import Until

@@ -11,12 +11,12 @@ from textual.containers import Container
 from core.store.labels import load_labels, load_position, save_position
 from core.traces.model import Trace
 from tui.actions import CODEBOOK, TRACE, bindings_for
-from tui.chrome import category_line, header_line
 from tui.context import Context
-from tui.detail import detail_lines
-from tui.estimating import Estimates
 from tui.screens.base import ListScreen
-from tui.session import (
+from tui.views.chrome import category_line, header_line
+from tui.views.detail import detail_lines
+from tui.views.estimates import Estimates
+from tui.views.session import (
     TraceView,
     curves,
     directions,

@@ -12,17 +12,18 @@ from textual.containers import Container
 
 from core.errors import TurnpointError
 from tui.actions import CODEBOOK, SUMMARY, bindings_for
-from tui.chrome import header_line
 from tui.context import context_of
 from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.base import ListScreen
 from tui.screens.reader import ReaderScreen, text_items
-from tui.session import search_pattern
-from tui.summarising import Summarised, SummaryRow, record_lines, summarise_all, summary_rows, trace_of
+from tui.views.chrome import header_line
+from tui.views.session import search_pattern
+from tui.views.summary import SummaryRow, record_lines, summary_rows, trace_of
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextList
 from tui.widgets.wrapping import clip
+from tui.workers.summarising import Summarised, summarise_all
 
 NAME_CELLS = 24
 

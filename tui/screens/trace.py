@@ -8,9 +8,6 @@ from pathlib import Path
 from core.errors import TurnpointError
 from tui.clipboard import copy
 from tui.context import Context
-from tui.estimating import estimate
-from tui.linking import LinkedTrace, comparing, link
-from tui.resampler import RunStatus
 from tui.screens.adaptive import AdaptiveScreen
 from tui.screens.instead import InsteadScreen
 from tui.screens.links import LinksLeft, LinksScreen
@@ -19,8 +16,11 @@ from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
 from tui.screens.rollouts import RolloutsScreen
 from tui.screens.summary import SummaryScreen
-from tui.session import TraceView, search_pattern
+from tui.views.session import TraceView, search_pattern
 from tui.widgets.lines import Lines
+from tui.workers.estimating import estimate
+from tui.workers.linking import LinkedTrace, comparing, link
+from tui.workers.resampler import RunStatus
 
 
 class TraceScreen(AdaptiveScreen):

@@ -37,9 +37,9 @@ from tests.tui.app_under_test import (
 )
 from tests.tui.linked import ALWAYS, RARE, SOURCE, TARGET, add_linked_rollouts, compare_words, until_links
 from tests.tui.pilot.test_hostile_text import NASTY_TRACE, assert_harmless
-from tui.linking import link
 from tui.screens.links import LinksScreen
 from tui.screens.trace import TraceScreen
+from tui.workers.linking import link
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, PLAIN, behavior_style
-from tui.session import short_name
+from tui.views.session import short_name
 from tui.widgets.lines import Line, Piece
 from tui.widgets.wrapping import clip, wrap
 

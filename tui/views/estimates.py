@@ -1,8 +1,7 @@
-"""What `C` estimates for the screen: computed off the event loop, shown as long as no rollout has been added since."""
+"""What `C` has estimated of a trace, shown as long as no rollout has been added since."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,12 +9,8 @@ from typing import TYPE_CHECKING
 from core.store.rates import SettingsInUse
 
 if TYPE_CHECKING:
-    from core.analysis.estimates import TraceEstimates
     from core.analysis.importance import Importance, SentenceImportance
     from core.analysis.instead import Alternatives
-    from core.endpoints.config import EmbeddingConfig
-    from core.store.database import Store
-    from core.traces.model import Trace
 
 
 @dataclass(frozen=True)
@@ -58,23 +53,3 @@ class Estimates:
             points = ", ".join(str(index) for index in found.turning_points) or "none"
             parts.append(f"{name} {points}")
         return f"turning points (q < 0.05): {'; '.join(parts)}."
-
-
-async def estimate(
-    store: Store, trace: Trace, settings: SettingsInUse, judges: Mapping[str, str], config: EmbeddingConfig
-) -> Estimates:
-    """Compare what was said instead of each sentence; the first time, this loads an encoder.
-
-    Raises:
-        SimilarityError: if there is no encoder.
-    """
-
-    def work() -> TraceEstimates:
-        from core.analysis.estimates import estimates_of
-        from core.similarity.cosine import comparison, quick_comparison
-
-        compare, group = comparison(store, config), quick_comparison(store, config)
-        return estimates_of(store, trace, settings.id, compare, config.threshold, judges, grouping=group)
-
-    found = await asyncio.to_thread(work)
-    return Estimates(settings, found.importance, found.instead)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from core.analysis.resilience import MIN_SURVIVORS
 from core.analysis.turning_points import ALPHA
 from core.sanitize import visible_line
-from tui.numbers import probability
 from tui.palette import BOLD, DIM, PLAIN, behavior_style
-from tui.session import number, short_name
+from tui.views.numbers import probability
+from tui.views.session import number, short_name
 from tui.widgets.lines import Line, Piece
 from tui.widgets.sentence_list import signed
 from tui.widgets.text_list import TextItem

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, TurnpointError
-from tui.wording import running, running_stage
+from tui.views.wording import running, running_stage
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.resampling.request import RunRequest
     from core.resampling.runner import Run
     from core.store.database import Store
-    from tui.jobs import Job
+    from tui.workers.jobs import Job
 
 SECONDS_BETWEEN_UPDATES = 0.25
 

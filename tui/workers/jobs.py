@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from core.behaviors.outcome import ALIGNMENT_FAKING
-from tui.session import short_name
+from tui.views.session import short_name
+from tui.views.wording import ending, outcome
 from tui.widgets.sentence_list import signed
-from tui.wording import ending, outcome
 
 if TYPE_CHECKING:
     from core.resampling.adaptive.confirm import ConfirmedDirection

@@ -1,37 +1,24 @@
-"""The analyses across traces for the screen: computed off the event loop, laid out as rows of a list."""
+"""The tables of a summary as rows of a list, and each row with all its columns."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from core.errors import SimilarityError
 from core.sanitize import visible_line
 from tui.palette import DIM
 from tui.widgets.text_list import TextItem
 from tui.widgets.wrapping import clip
 
 if TYPE_CHECKING:
-    from core.analysis.across.study import Study
     from core.analysis.across.summary import Summary
     from core.analysis.across.table import Block, SummaryTable
-    from tui.context import Context
 
 MOST_CELLS = 28
 """No column is wider; what is longer can be read in full."""
-
-
-@dataclass(frozen=True)
-class Summarised:
-    """A study with its summary, and the sentence that says why nothing was compared, if nothing was."""
-
-    study: Study
-    summary: Summary
-    without: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,32 +28,6 @@ class SummaryRow:
     item: TextItem
     table: SummaryTable
     record: int | None = None
-
-
-async def summarise_all(
-    context: Context, categories: Sequence[str], on_trace: Callable[[int, int], None]
-) -> Summarised:
-    """Analyse all traces of the store together; the first time, this encodes what was said in each of them.
-
-    ``on_trace`` is called in the worker's thread after each trace; what it raises breaks off. The embeddings that
-    were computed by then are kept.
-    """
-
-    def work() -> Summarised:
-        from core.analysis.across.study import load_study
-        from core.analysis.across.summary import summarise
-        from core.similarity.cosine import comparison
-
-        config, settings, without = context.embedding, context.settings_id or None, ""
-        try:
-            compared = comparison(context.store, config)
-            study = load_study(context.store, compared, config.threshold, settings=settings, on_trace=on_trace)
-        except SimilarityError as error:
-            without = str(error)
-            study = load_study(context.store, None, config.threshold, settings=settings, on_trace=on_trace)
-        return Summarised(study, summarise(study, categories=categories), without)
-
-    return await asyncio.to_thread(work)
 
 
 def summary_rows(summary: Summary) -> list[SummaryRow]:

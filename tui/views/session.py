@@ -15,8 +15,8 @@ from core.store.labels import load_labels
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
-from tui.estimating import Estimates
 from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
+from tui.views.estimates import Estimates
 from tui.widgets.direction_track import Directions
 from tui.widgets.rate_strip import UNDECIDED, UNSAMPLED, Curve
 from tui.widgets.sentence_list import SentenceItem

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
-from tui.instead import instead_lines
-from tui.numbers import probability
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
-from tui.session import TraceView, number, of, short_name, undecided
+from tui.views.instead import instead_lines
+from tui.views.numbers import probability
+from tui.views.session import TraceView, number, of, short_name, undecided
 from tui.widgets.lines import Line, Piece
 from tui.widgets.sentence_list import signed
 from tui.widgets.wrapping import wrap

@@ -1,0 +1,1 @@
+"""What runs beside the screen: sampling, and everything that compares sentences."""

@@ -1,0 +1,36 @@
+"""Estimating importance, and what was said instead, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from core.store.rates import SettingsInUse
+from tui.views.estimates import Estimates
+
+if TYPE_CHECKING:
+    from core.analysis.estimates import TraceEstimates
+    from core.endpoints.config import EmbeddingConfig
+    from core.store.database import Store
+    from core.traces.model import Trace
+
+
+async def estimate(
+    store: Store, trace: Trace, settings: SettingsInUse, judges: Mapping[str, str], config: EmbeddingConfig
+) -> Estimates:
+    """Compare what was said instead of each sentence; the first time, this loads an encoder.
+
+    Raises:
+        SimilarityError: if there is no encoder.
+    """
+
+    def work() -> TraceEstimates:
+        from core.analysis.estimates import estimates_of
+        from core.similarity.cosine import comparison, quick_comparison
+
+        compare, group = comparison(store, config), quick_comparison(store, config)
+        return estimates_of(store, trace, settings.id, compare, config.threshold, judges, grouping=group)
+
+    found = await asyncio.to_thread(work)
+    return Estimates(settings, found.importance, found.instead)
