@@ -24,6 +24,8 @@ FIRST_KEYS = (
     "rollouts",
     "find",
     "open",
+    "importance",
+    "adaptive",
     "undo",
     "export",
     "quit",
