@@ -67,7 +67,7 @@ def main() -> None:
         settings_id = settings_in_use(store.read, trace.id)[0].id
         judge_id = load_rates(store.read, trace.id, settings_id).judges[ALIGNMENT_FAKING]
         similarity = comparison(store, EmbeddingConfig(), encoder=encoder)
-        importance_of(store, trace, settings_id, similarity)
+        importance_of(store.read, trace, settings_id, similarity)
         first, encoder.n_encoded = encoder.n_encoded, 0
         taken: dict[str, list[tuple[float, float]]] = {}
         for _ in range(ROUNDS):
@@ -78,7 +78,7 @@ def main() -> None:
             compared = _timed(taken, "compare", lambda sweep=sweep: with_cosines(sweep, similarity))  # type: ignore[misc]
             _timed(taken, "numbers", lambda compared=compared: analyse(compared))  # type: ignore[misc]
             taken.setdefault("total, one behavior", []).append(_since(start))
-            _timed(taken, "rates and both behaviors", lambda: importance_of(store, trace, settings_id, similarity))
+            _timed(taken, "rates and both behaviors", lambda: importance_of(store.read, trace, settings_id, similarity))
         print(f"{SENTENCES} sentences, {len(sweep.firsts):,} rollouts, {len(set(sweep.firsts)):,} distinct beginnings")
         for name, seconds in taken.items():
             wall, own = (1000 * statistics.median(column) for column in zip(*seconds, strict=True))

@@ -11,7 +11,6 @@ from core.analysis.importance import Importance, analyse
 from core.analysis.instead import Alternatives, alternatives
 from core.analysis.rates import load_rates
 from core.analysis.sweep import THRESHOLD, Sweep, load_sweep, with_behavior, with_cosines
-from core.store.database import Store
 from core.traces.model import Trace
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class TraceEstimates:
 
 
 def estimates_of(
-    store: Store,
+    connection: sqlite3.Connection,
     trace: Trace,
     settings_id: str,
     similarity: Similarity | None,
@@ -42,7 +41,8 @@ def estimates_of(
 ) -> TraceEstimates:
     """Estimate all sentences of ``trace`` for each behavior that has outcomes, and group what was said instead.
 
-    The rollouts are read and compared once, whatever the number of behaviors. Without ``similarity`` (as
+    The rollouts that ``connection`` sees are read and compared once, whatever the number of behaviors. Without
+    ``similarity`` (as
     `core.similarity.cosine.comparison` gives it) the counterfactual estimates are undefined and the resampling ones
     are all there is. ``grouping`` compares the wordings with each other (`core.similarity.cosine.quick_comparison`
     is made for that); without it only identical ones are one group. ``judges`` maps a behavior to the judge whose
@@ -51,14 +51,14 @@ def estimates_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
+    sweeps = sweeps_of(connection, trace, settings_id, similarity, judges)
     first, also = next(iter(sweeps.values()), None), list(sweeps.values())[1:]
     said = [] if first is None or similarity is None else alternatives(first, threshold, also=also, similarity=grouping)
     return TraceEstimates({behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}, tuple(said))
 
 
 def importance_of(
-    store: Store,
+    connection: sqlite3.Connection,
     trace: Trace,
     settings_id: str,
     similarity: Similarity | None,
@@ -75,7 +75,7 @@ def importance_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
+    sweeps = sweeps_of(connection, trace, settings_id, similarity, judges)
     return {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
 
 

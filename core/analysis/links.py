@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ from core.analysis.estimates import sweeps_of
 from core.analysis.influence import Influence, influence
 from core.analysis.resilience import Resilience, resilience
 from core.analysis.sweep import THRESHOLD
-from core.store.database import Store
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
@@ -36,7 +36,7 @@ class Links:
 
 
 def links_of(
-    store: Store,
+    connection: sqlite3.Connection,
     trace: Trace,
     settings_id: str,
     similarity: Similarity,
@@ -56,10 +56,10 @@ def links_of(
     Raises:
         SimilarityError: if sentences have to be compared and there is no encoder.
     """
-    said = load_continuations(store.read, trace, settings_id, tags)
+    said = load_continuations(connection, trace, settings_id, tags)
     sentences = [sentence.text.strip() for sentence in trace.sentences]
     found = find_reappearances(sentences, said, similarity, threshold, on_compared)
-    sweeps = sweeps_of(store.read, trace, settings_id, similarity, judges)
+    sweeps = sweeps_of(connection, trace, settings_id, similarity, judges)
     return Links(
         trace_id=trace.id,
         settings_id=settings_id,

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.analysis.continuations import Reappearances, find_reappearances, load_continuations
-from core.analysis.estimates import sweeps_of
-from core.analysis.importance import MIN_DISSIMILAR, Importance, analyse
-from core.analysis.instead import Alternative, instead
+from core.analysis.estimates import TraceEstimates, estimates_of
+from core.analysis.importance import MIN_DISSIMILAR
+from core.analysis.links import Links, links_of
 from core.analysis.null import PERMUTATIONS
-from core.analysis.resilience import MIN_SURVIVORS, Resilience, resilience
+from core.analysis.resilience import MIN_SURVIVORS
 from core.analysis.sweep import THRESHOLD
 from core.analysis.turning_points import ALPHA
 from core.similarity.cache import OnProgress, encoder_for
-from core.similarity.cosine import comparison
+from core.similarity.cosine import comparison, quick_comparison
 from core.store.embeddings import stored_models
 from core.store.traces import load_trace
 from core.traces.model import Trace
@@ -36,10 +35,12 @@ SEED = 0
 class Comparison:
     """A similarity, the cosine from which it counts as the same, and the encoder behind it.
 
-    ``tags`` enclose the reasoning of a rollout. Without ``similarity`` there are resampling estimates only.
+    ``grouping`` compares what was said instead with each other. ``tags`` enclose the reasoning of a rollout. Without
+    ``similarity`` there are resampling estimates only.
     """
 
     similarity: Similarity | None = None
+    grouping: Similarity | None = None
     encoder: Encoder | None = None
     threshold: float = THRESHOLD
     tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
@@ -65,24 +66,24 @@ def compare_with(
         SimilarityError: if there is no encoder, and the store has vectors of none by that name.
     """
     encoder = encoder or encoder_for(store, config)
-    similarity = comparison(store, config, on_progress, encoder=encoder)
-    return Comparison(similarity, encoder, config.threshold, tuple(tags), config.dtype)
+    return Comparison(
+        comparison(store, config, on_progress, encoder=encoder),
+        quick_comparison(store, config, on_progress, encoder=encoder),
+        encoder,
+        config.threshold,
+        tuple(tags),
+        config.dtype,
+    )
 
 
 @dataclass(frozen=True)
 class Estimated:
-    """What comparing the rollouts of one trace under one of its settings tells.
-
-    ``importance`` and ``resilience`` go by behavior, ``alternatives`` by sentence. All but the first are empty, and
-    ``reappearances`` is None, without a similarity.
-    """
+    """What the rollouts of one trace under one of its settings tell; ``links`` is None without a similarity."""
 
     trace: Trace
     settings_id: str
-    importance: Mapping[str, Importance]
-    alternatives: Mapping[int, Sequence[Alternative]] = field(default_factory=dict)
-    resilience: Mapping[str, Sequence[Resilience]] = field(default_factory=dict)
-    reappearances: Reappearances | None = None
+    estimates: TraceEstimates
+    links: Links | None
 
 
 def estimate_trace(connection: sqlite3.Connection, trace_id: str, settings_id: str, compared: Comparison) -> Estimated:
@@ -93,40 +94,11 @@ def estimate_trace(connection: sqlite3.Connection, trace_id: str, settings_id: s
         NotFoundError: if there is no such trace.
     """
     trace, threshold, similarity = load_trace(connection, trace_id), compared.threshold, compared.similarity
-    sweeps = sweeps_of(connection, trace, settings_id, similarity)
-    importance = {behavior: analyse(sweep, threshold, seed=SEED) for behavior, sweep in sweeps.items()}
-    if similarity is None or not sweeps:
-        return Estimated(trace, settings_id, importance)
-    first, *others = sweeps.values()
-    alternatives = {
-        sentence.index: instead(first, sentence.index, threshold, also=others, similarity=similarity)
-        for sentence in trace.sentences
-    }
-    found = reappearances_of(connection, trace, settings_id, compared)
-    return Estimated(
-        trace=trace,
-        settings_id=settings_id,
-        importance=importance,
-        alternatives=alternatives,
-        resilience={behavior: resilience(sweep, found, threshold) for behavior, sweep in sweeps.items()},
-        reappearances=found,
-    )
-
-
-def reappearances_of(
-    connection: sqlite3.Connection, trace: Trace, settings_id: str, compared: Comparison
-) -> Reappearances:
-    """Which sentences of ``trace`` its rollouts say again, by a comparison that has a similarity.
-
-    Raises:
-        SimilarityError: if a text has to be encoded and there is no encoder that works.
-        ValueError: if the comparison has no similarity.
-    """
-    if compared.similarity is None:
-        raise ValueError("sentences cannot be looked for without a similarity; compare with one")
-    sentences = [sentence.text.strip() for sentence in trace.sentences]
-    continuations = load_continuations(connection, trace, settings_id, compared.tags)
-    return find_reappearances(sentences, continuations, compared.similarity, compared.threshold)
+    estimates = estimates_of(connection, trace, settings_id, similarity, threshold, grouping=compared.grouping)
+    if similarity is None or not estimates.importance:
+        return Estimated(trace, settings_id, estimates, None)
+    links = links_of(connection, trace, settings_id, similarity, threshold, tags=compared.tags)
+    return Estimated(trace, settings_id, estimates, links)
 
 
 def comparison_provenance(store: Store, compared: Comparison) -> dict[str, Any]:

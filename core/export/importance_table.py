@@ -34,7 +34,7 @@ def rate_cells(count: Count) -> tuple[Cell, Cell, Cell]:
 
 def _importance(scope: Scope) -> Iterator[Row]:
     for estimated in scope.estimated:
-        for behavior, found in estimated.importance.items():
+        for behavior, found in estimated.estimates.importance.items():
             basis = _basis(found, scope.compared)
             for row in found.rows:
                 yield estimated.trace.id, estimated.settings_id, behavior, *_cells(row), *basis

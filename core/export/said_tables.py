@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.analysis.influence import influence
 from core.export.importance_table import rate_cells, tested_cells
 from core.export.table import Row, Scope, Table
 
 
 def _alternatives(scope: Scope) -> Iterator[Row]:
     for estimated in scope.estimated:
-        for sentence, alternatives in estimated.alternatives.items():
-            for rank, said in enumerate(alternatives):
+        for sentence in estimated.estimates.instead:
+            for rank, said in enumerate(sentence.others):
                 for behavior, count in said.outcomes.items():
                     yield (
                         estimated.trace.id,
                         estimated.settings_id,
-                        sentence,
+                        sentence.sentence_idx,
                         rank,
                         behavior,
                         count.k,
@@ -31,9 +30,9 @@ def _alternatives(scope: Scope) -> Iterator[Row]:
 
 def _links(scope: Scope) -> Iterator[Row]:
     for estimated in scope.estimated:
-        if estimated.reappearances is None:
+        if estimated.links is None:
             continue
-        found = influence(estimated.reappearances)
+        found = estimated.links.influence
         for link in found.links:
             kept, without = link.contrast.kept, link.contrast.without
             yield (
@@ -52,7 +51,7 @@ def _links(scope: Scope) -> Iterator[Row]:
 
 def _resilience(scope: Scope) -> Iterator[Row]:
     for estimated in scope.estimated:
-        for behavior, rows in estimated.resilience.items():
+        for behavior, rows in estimated.links.resilience.items() if estimated.links else ():
             for row in rows:
                 plus_plus = row.counterfactual_plus_plus
                 yield (

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.analysis.estimates import sweeps_of
-from core.analysis.importance import analyse
-from core.analysis.influence import influence
+from core.analysis.estimates import importance_of
+from core.analysis.links import links_of
 from core.analysis.rates import choose_settings, load_rates
 from core.errors import NotFoundError
-from core.export.comparison import Comparison, reappearances_of
+from core.export.comparison import Comparison
 from core.export.directory import whole_directory
 from core.export.moment import moment
 from core.export.thought_anchors import FILES, SiteReport, site_contents, site_report, write_site
@@ -102,15 +101,15 @@ def _contents(
     if compared is None or compared.similarity is None:
         return site_contents(connection, trace_id, settings_id, behavior, annotator=annotator, number=number)
     trace = load_trace(connection, trace_id)
-    sweep = sweeps_of(connection, trace, settings_id, compared.similarity)[behavior]
-    links = influence(reappearances_of(connection, trace, settings_id, compared)).links
+    found = importance_of(connection, trace, settings_id, compared.similarity, compared.threshold)[behavior]
+    links = links_of(connection, trace, settings_id, compared.similarity, compared.threshold, tags=compared.tags)
     contents = site_contents(
         connection,
         trace_id,
         settings_id,
         behavior,
-        importances=dict(enumerate(analyse(sweep, compared.threshold).rows)),
-        influences={(link.source, link.target): link.contrast.value for link in links},
+        importances=dict(enumerate(found.rows)),
+        influences={(link.source, link.target): link.contrast.value for link in links.influence.links},
         annotator=annotator,
         number=number,
     )

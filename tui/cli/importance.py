@@ -23,10 +23,10 @@ def estimate(store: Store, trace: Trace, settings_id: str, config: EmbeddingConf
     from core.similarity.cosine import comparison
 
     try:
-        return importance_of(store, trace, settings_id, comparison(store, config), config.threshold)
+        return importance_of(store.read, trace, settings_id, comparison(store, config), config.threshold)
     except SimilarityError as error:
         warn(f"{error} Without it there are resampling directions, but no counterfactual ones.")
-        return importance_of(store, trace, settings_id, None)
+        return importance_of(store.read, trace, settings_id, None)
 
 
 def print_importance(trace: Trace, importance: Importance) -> None:

@@ -31,7 +31,7 @@ def find_links(store: Store, trace: Trace, settings_id: str, config: Config) -> 
     embedding = config.embedding
     try:
         return links_of(
-            store,
+            store.read,
             trace,
             settings_id,
             comparison(store, embedding),

@@ -30,7 +30,7 @@ async def estimate(
         from core.similarity.cosine import comparison, quick_comparison
 
         compare, group = comparison(store, config), quick_comparison(store, config)
-        return estimates_of(store, trace, settings.id, compare, config.threshold, judges, grouping=group)
+        return estimates_of(store.read, trace, settings.id, compare, config.threshold, judges, grouping=group)
 
     found = await asyncio.to_thread(work)
     return Estimates(settings, found.importance, found.instead)

@@ -67,7 +67,7 @@ async def link(
         from core.similarity.cosine import comparison
 
         similarity = comparison(store, config, go_on)
-        return links_of(store, trace, settings.id, similarity, config.threshold, judges, tags, compared)
+        return links_of(store.read, trace, settings.id, similarity, config.threshold, judges, tags, compared)
 
     try:
         return LinkedTrace(settings, await asyncio.to_thread(work))

@@ -30,13 +30,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_importances_are_those_that_can_be_had_alone(store: Store) -> None:
-    found = estimates_of(store, TRACE, WARM.id, words_in_common, grouping=words_in_common)
-    assert found.importance == importance_of(store, TRACE, WARM.id, words_in_common)
+    found = estimates_of(store.read, TRACE, WARM.id, words_in_common, grouping=words_in_common)
+    assert found.importance == importance_of(store.read, TRACE, WARM.id, words_in_common)
     assert list(found.importance) == [COMPLIANCE, ALIGNMENT_FAKING]
 
 
 def test_what_was_said_instead_comes_with_the_outcomes_of_every_behavior(store: Store) -> None:
-    first, second = estimates_of(store, TRACE, WARM.id, words_in_common, grouping=words_in_common).instead
+    first, second = estimates_of(store.read, TRACE, WARM.id, words_in_common, grouping=words_in_common).instead
     (refusing,) = first.others
     assert (refusing.text, refusing.n, refusing.n_wordings) == ("I refuse it.", 3, 2)
     assert refusing.outcomes == {COMPLIANCE: Count(1, 3), ALIGNMENT_FAKING: Count(0, 2)}
@@ -46,12 +46,12 @@ def test_what_was_said_instead_comes_with_the_outcomes_of_every_behavior(store: 
 
 
 def test_without_a_way_to_group_only_identical_wordings_are_one(store: Store) -> None:
-    first, _ = estimates_of(store, TRACE, WARM.id, words_in_common).instead
+    first, _ = estimates_of(store.read, TRACE, WARM.id, words_in_common).instead
     assert [(group.text, group.n) for group in first.others] == [("I refuse it.", 2), ("I now refuse it.", 1)]
 
 
 def test_where_nothing_was_compared_or_sampled_nothing_was_said_instead(store: Store) -> None:
-    plain = estimates_of(store, TRACE, WARM.id, None)
+    plain = estimates_of(store.read, TRACE, WARM.id, None)
     assert (len(plain.importance), plain.instead) == (2, ())
-    nothing = estimates_of(store, TRACE, COLD.id, words_in_common)
+    nothing = estimates_of(store.read, TRACE, COLD.id, words_in_common)
     assert (nothing.importance, nothing.instead) == ({}, ())

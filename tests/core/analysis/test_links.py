@@ -37,7 +37,7 @@ def test_one_comparison_gives_links_and_what_comes_back_for_every_behavior(store
     sample(store, "t", 0, [both] * 10, texts=[f"{NO} {THREE}</think>"] * 2 + [f"{NO}</think>"] * 8)
     draw(store, 1, *[f"{NO} {THREE}"] * 9, *[f"{NO} {TWO}"] * 1)
     draw(store, 2, *[THREE] * 10, outcome="refused")
-    found = links_of(store, TRACE, WARM.id, words_in_common)
+    found = links_of(store.read, TRACE, WARM.id, words_in_common)
     strongest = found.influence.strongest(1)[0]
     assert (strongest.source, strongest.target) == (0, 2)
     assert (strongest.contrast.kept, strongest.contrast.without) == (Count(9, 10), Count(2, 10))
@@ -54,13 +54,15 @@ def test_the_tags_of_the_settings_say_where_the_reasoning_ends(store: Store) -> 
     for prefix in (0, 1):
         sample(store, "t", prefix, complied("complied"), texts=[f"{NO}\n</plan>\n\n{THREE}"])
     for tags, times in ((DEFAULT_TAGS, 1), ([ReasoningTags("<plan>", "</plan>")], 0)):
-        found = links_of(store, TRACE, WARM.id, words_in_common, tags=tags)
+        found = links_of(store.read, TRACE, WARM.id, words_in_common, tags=tags)
         (link,) = [link for link in found.influence.links if (link.source, link.target) == (0, 2)]
         assert link.contrast.kept == Count(times, 1)
 
 
 def test_a_trace_without_rollouts_has_no_links_and_nothing_to_compare(store: Store) -> None:
-    found = links_of(store, TRACE, WARM.id, words_in_common, on_compared=lambda done, total: pytest.fail("compared"))
+    found = links_of(
+        store.read, TRACE, WARM.id, words_in_common, on_compared=lambda done, total: pytest.fail("compared")
+    )
     assert found.influence.links == ()
     assert found.influence.n_cut_off == 0
     assert found.resilience == {}
@@ -70,7 +72,7 @@ def test_progress_is_told_in_chunks_and_can_end_the_work(store: Store) -> None:
     n = CHUNK + 10
     sample(store, "t", 0, complied("complied"), texts=[" ".join(f"This is sentence {i}." for i in range(n))])
     told: list[tuple[int, int]] = []
-    links_of(store, TRACE, WARM.id, words_in_common, on_compared=lambda *counts: told.append(counts))
+    links_of(store.read, TRACE, WARM.id, words_in_common, on_compared=lambda *counts: told.append(counts))
     assert told == [(CHUNK, n), (n, n)]
 
     class EnoughError(Exception):
@@ -80,14 +82,14 @@ def test_progress_is_told_in_chunks_and_can_end_the_work(store: Store) -> None:
         raise EnoughError
 
     with pytest.raises(EnoughError):
-        links_of(store, TRACE, WARM.id, words_in_common, on_compared=stop)
+        links_of(store.read, TRACE, WARM.id, words_in_common, on_compared=stop)
 
 
 def test_the_rollouts_wanted_are_enough_for_the_behavior_that_lacks_most(store: Store) -> None:
     draw(store, 0, *[f"{NO} One is here."] * 8, NO, NO)
     draw(store, 1, *[TWO] * 6)
     draw(store, 2, *[NO] * 6)
-    first, second, third = links_of(store, TRACE, WARM.id, words_in_common).resilience[COMPLIANCE]
+    first, second, third = links_of(store.read, TRACE, WARM.id, words_in_common).resilience[COMPLIANCE]
     assert (first.n_drawn, first.n_more) == (10, 15)
     assert rollouts_wanted([first]) == 25
     assert (second.n_survivors, second.n_more, rollouts_wanted([second])) == (0, None, None)

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from core.analysis.estimates import importance_of, sweeps_of
-from core.analysis.influence import influence
 from core.analysis.instead import instead
-from core.analysis.resilience import resilience
+from core.analysis.links import links_of
 from core.endpoints.config import EmbeddingConfig
 from core.errors import SimilarityError
 from core.export.cells import from_cell, probability, to_cell
-from core.export.comparison import Comparison, compare_with, reappearances_of
+from core.export.comparison import Comparison, compare_with
 from core.export.reader import read_table
 from core.export.tables import ESTIMATE_TABLES, PROVENANCE, TABLES, export_csv
 from core.store.database import Store
@@ -57,7 +56,7 @@ def test_every_row_has_a_cell_for_every_documented_column(store: Store, compared
 
 def test_importances_are_those_of_the_analysis(store: Store, compared: Comparison, tmp_path: Path) -> None:
     out = export_csv(store, tmp_path / "out", compared=compared).directory
-    found = importance_of(store, TRACE, WARM.id, compared.similarity)["compliance"]
+    found = importance_of(store.read, TRACE, WARM.id, compared.similarity)["compliance"]
     for cells, row in zip(rows(out, "importance.csv"), found.rows, strict=True):
         assert cells["counterfactual"] == to_cell(row.direction and round(row.direction, 6)) or not row.direction
         assert (cells["n_dissimilar"], cells["n_similar"]) == (str(row.n_dissimilar), str(row.n_similar))
@@ -78,12 +77,12 @@ def test_alternatives_links_and_resilience_are_those_of_the_analysis(
     assert [(row["sentence_idx"], row["text"], row["n_rollouts"]) for row in rows(out, "alternatives.csv")] == [
         (str(i), a.text, str(a.n)) for i, a in said
     ]
-    found = reappearances_of(store.read, TRACE, WARM.id, compared)
+    found = links_of(store.read, TRACE, WARM.id, compared.similarity)
     assert [(row["source_idx"], row["target_idx"], row["k_after"]) for row in rows(out, "links.csv")] == [
-        (str(link.source), str(link.target), str(link.contrast.kept.k)) for link in influence(found).links
+        (str(link.source), str(link.target), str(link.contrast.kept.k)) for link in found.influence.links
     ]
     assert [(row["n_survivors"], row["n_complete"]) for row in rows(out, "resilience.csv")] == [
-        (str(row.n_survivors), str(row.n_complete)) for row in resilience(sweep, found)
+        (str(row.n_survivors), str(row.n_complete)) for row in found.resilience[sweep.behavior]
     ]
 
 

@@ -48,6 +48,6 @@ def turning(path: Path, *, compared: bool = True) -> TraceFigureData:
         trace = load_trace(store.read, "turning")
         settings = choose_settings(store.read, "turning", None)
         assert settings is not None
-        found = importance_of(store, trace, settings.id, all_dissimilar if compared else None)
+        found = importance_of(store.read, trace, settings.id, all_dissimilar if compared else None)
         rates = load_rates(store.read, "turning", settings.id)
         return trace_figure_data(trace, rates, main_behavior(found, "turning"), settings)
