@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import atan, cos, inf, pi, sin, sqrt
+from math import inf, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -117,27 +117,10 @@ def expanded_tail(n: int) -> float:
 
 @lru_cache
 def student_quantile(freedom: int, level: float = 0.975) -> float:
-    """Quantile of Student's t at a whole number of degrees of freedom, for a ``level`` above 1/2."""
-    low, high = 0.0, 1.0
-    while _student_cdf(high, freedom) < level:
-        high *= 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _student_cdf(middle, freedom) < level else (low, middle)
-    return high
+    """Quantile of Student's t at ``freedom`` degrees of freedom, 1 or more."""
+    from scipy.special import stdtrit
 
-
-def _student_cdf(t: float, freedom: int) -> float:
-    """Finite series for whole degrees of freedom: M. Abramowitz, I. A. Stegun (1964), 26.7.3 and 26.7.4."""
-    angle = atan(t / sqrt(freedom))
-    odd = freedom % 2
-    term = cos(angle) if odd else 1.0
-    total = term if freedom > 1 else 0.0
-    for j in range(3 if odd else 2, freedom - 1, 2):
-        term *= (j - 1) / j * cos(angle) ** 2
-        total += term
-    inside = 2 / pi * (angle + sin(angle) * total) if odd else sin(angle) * total
-    return (1 + inside) / 2
+    return float(stdtrit(freedom, level))
 
 
 def mean_of(values: NDArray[np.float64], limits: Interval = SHARE) -> Estimate:
