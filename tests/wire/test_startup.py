@@ -74,7 +74,9 @@ def test_nothing_heavy_is_mapped_once_the_first_frame_is_drawn(home_with_long: P
         mapped = Path(f"/proc/{running.pid}/maps").read_text()
         assert "sqlite3" in mapped
         assert [
-            name for name in ("numpy", "torch", "aiohttp", "matplotlib", "scipy", "pydantic_core") if f"/{name}/" in mapped
+            name
+            for name in ("numpy", "torch", "aiohttp", "matplotlib", "scipy", "pydantic_core")
+            if f"/{name}/" in mapped
         ] == []
 
 
