@@ -109,9 +109,10 @@ class RateTable:
 
     @cached_property
     def behaviors(self) -> tuple[str, ...]:
-        """Compliance and alignment faking, then the others by name."""
-        others = {behavior for behavior, _ in self.rates}.union(self.judges).difference(ALWAYS_SHOWN)
-        return (*ALWAYS_SHOWN, *sorted(others))
+        """Compliance and alignment faking, unless others alone were measured; then the others by name."""
+        measured = {behavior for behavior, _ in self.rates}
+        others = sorted(measured.union(self.judges).difference(ALWAYS_SHOWN))
+        return tuple(others) if others and measured.isdisjoint(ALWAYS_SHOWN) else (*ALWAYS_SHOWN, *others)
 
     def rate(self, behavior: str, prefix: int) -> PrefixRate | None:
         """What is known at ``prefix`` (0..n_sentences); None where nothing was sampled.

@@ -16,10 +16,14 @@ def is_synthetic(settings: SettingsInUse) -> bool:
     return settings.model == SIMULATOR_MODEL or settings.base_url == SIMULATOR_URL
 
 
+def endpoint_name(settings: SettingsInUse) -> str:
+    """The endpoint's name, marked where it is synthetic."""
+    return (settings.endpoint or "no endpoint") + (f" ({LABEL})" if is_synthetic(settings) else "")
+
+
 def origin(settings: SettingsInUse) -> str:
     """Endpoint, model and temperature, and that the rollouts are synthetic where they are."""
-    synthetic = f" ({LABEL})" if is_synthetic(settings) else ""
-    parts = [f"{settings.endpoint or 'no endpoint'}{synthetic}", settings.model]
+    parts = [endpoint_name(settings), settings.model]
     if settings.temperature is not None:
         parts.append(f"temperature {settings.temperature:g}")
     return " · ".join(parts)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import TurnpointError
 from core.traces.model import Trace
-from tui.screens.labelling import LabellingScreen
+from tui.screens.comparing import ComparingScreen
 from tui.screens.spending import DEFAULT, beginning_note, read_adaptive
 from tui.views.session import TraceView, with_recycled_rates
 from tui.widgets.lines import Lines
@@ -39,7 +39,7 @@ def _fresh(store: Store, view: TraceView) -> Sequence[ConfirmedDirection]:
     return fresh_directions(store.read, view.trace.id, rates.settings_id, view.trace.n_prefixes, rates.judges)
 
 
-class AdaptiveScreen(LabellingScreen):
+class AdaptiveScreen(ComparingScreen):
     """Samples where the answer is open; confirmed directions and recycled rollouts are part of its view."""
 
     _confirmed: Confirmed | None = None

@@ -21,10 +21,11 @@ from tui.screens.base import ListScreen
 from tui.screens.resampling import preview_note, read_top_up
 from tui.views.chrome import header_line
 from tui.views.links import LinkRow, about_lines, link_rows
+from tui.views.wording import compared
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextList
-from tui.workers.linking import LinkedTrace, comparing, link
+from tui.workers.linking import LinkedTrace, link
 from tui.workers.resampler import RunStatus
 
 MOST_AT_ONCE = 500
@@ -216,7 +217,7 @@ class LinksScreen(ListScreen[LinksLeft]):
         arguments = (self._trace, settings, self._judges, context.embedding, context.tags)
         try:
             self._linked = await link(
-                context.store, *arguments, lambda done, total: self._show_progress(comparing(done, total))
+                context.store, *arguments, lambda done, total: self._show_progress(compared(done, total))
             )
         except (TurnpointError, sqlite3.Error) as error:
             self.say(str(error))

@@ -8,6 +8,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from core.endpoints.origin import endpoint_name
 from core.store.labels import load_labels, load_position, save_position
 from core.traces.model import Trace
 from tui.actions import CODEBOOK, TRACE, bindings_for
@@ -128,8 +129,14 @@ class SteppingScreen(ListScreen[None]):
         self.items.replace(self._items(), cursor)
         self.repaint()
 
+    @property
+    def _shown_behavior(self) -> str:
+        """The behavior that was chosen, or the first of a trace that was never judged for it."""
+        names = self._view.rates.behaviors
+        return self._behavior if self._behavior in names else names[0]
+
     def _items(self) -> tuple[SentenceItem, ...]:
-        return sentence_items(self._view, self._texts, CODEBOOK, self._behavior)
+        return sentence_items(self._view, self._texts, CODEBOOK, self._shown_behavior)
 
     def reload(self) -> None:
         """Read labels and rates again, and repaint what is different."""
@@ -171,7 +178,7 @@ class SteppingScreen(ListScreen[None]):
         return curves(self._view, self._cursor), self._cursor
 
     def _directions(self) -> Directions | None:
-        return directions(self._view, self._behavior, self._cursor)
+        return directions(self._view, self._shown_behavior, self._cursor)
 
     def _header(self, width: int, height: int) -> list[Line]:
         trace = self._view.trace
@@ -179,11 +186,12 @@ class SteppingScreen(ListScreen[None]):
         run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
         labelled = f"{self._view.n_labelled}/{len(trace.sentences)} labelled"
         progress = "  ".join(part for part in (labelled, self._comparing, run) if part)
-        names = [trace.id, trace.tier, trace.prompt_variant, self.context.endpoint_label]
+        place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
+        names = [trace.id, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None
             variant = f"{trace.prompt_variant} prompt" if trace.prompt_variant else None
-            names = ["turnpoint", trace.id, tier, variant, self.context.endpoint_label]
+            names = ["turnpoint", trace.id, tier, variant, place]
         return [header_line(names, progress, width)]
 
     def _detail(self, width: int, height: int) -> list[Line]:

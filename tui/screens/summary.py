@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,10 +27,6 @@ from tui.workers.summarising import Summarised, summarise_all
 NAME_CELLS = 24
 
 
-class LeftError(Exception):
-    """The screen was left while the traces were still being compared."""
-
-
 class SummaryScreen(ListScreen[str]):
     """Lists every table; dismisses with the id of a trace that is to be opened."""
 
@@ -47,7 +42,6 @@ class SummaryScreen(ListScreen[str]):
         super().__init__()
         self._found: Summarised | None = None
         self._shown: Sequence[SummaryRow] = ()
-        self._left = threading.Event()
 
     def compose(self) -> ComposeResult:
         """Header, tables, the row under the cursor in full, status."""
@@ -65,17 +59,11 @@ class SummaryScreen(ListScreen[str]):
         )
         self.run_worker(self._summarise(), exit_on_error=False)
 
-    def on_unmount(self) -> None:
-        """Let the thread end at the next trace."""
-        self._left.set()
-
     async def _summarise(self) -> None:
         try:
             found = await summarise_all(context_of(self), [c.name for c in CODEBOOK.categories], self._progressed)
         except (TurnpointError, sqlite3.Error) as error:
             self.say(str(error))
-            return
-        except LeftError:
             return
         self._found = found
         self._shown = summary_rows(found.summary) if found.study.traces else ()
@@ -90,10 +78,8 @@ class SummaryScreen(ListScreen[str]):
             self.say("")
 
     def _progressed(self, done: int, of: int) -> None:
-        """Say how far it is; called in the worker's thread."""
-        if self._left.is_set():
-            raise LeftError
-        self.app.call_from_thread(self.say, f"{done} of {of} traces compared. Esc leaves, and keeps what was encoded.")
+        if self._found is None and self.is_attached:
+            self.say(f"{done} of {of} traces compared. Esc leaves, and keeps what was encoded.")
 
     def repaint(self) -> None:
         """Follow the cursor."""

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from core.errors import TurnpointError
 from tui.clipboard import copy
-from tui.context import Context
 from tui.screens.adaptive import AdaptiveScreen
-from tui.screens.instead import InsteadScreen
-from tui.screens.links import LinksLeft, LinksScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
 from tui.screens.rollouts import RolloutsScreen
 from tui.screens.summary import SummaryScreen
-from tui.views.session import TraceView, search_pattern
+from tui.views.session import search_pattern
 from tui.widgets.lines import Lines
-from tui.workers.estimating import estimate
-from tui.workers.linking import LinkedTrace, comparing, link
 from tui.workers.resampler import RunStatus
 
 
 class TraceScreen(AdaptiveScreen):
     """Resamples, estimates, searches, exports; the rest is the bases'."""
-
-    def __init__(self, context: Context, trace_id: str) -> None:
-        super().__init__(context, trace_id)
-        self._linked: dict[str, LinkedTrace] = {}
 
     def show_run(self, status: RunStatus) -> None:
         """Show how the run goes."""
@@ -39,90 +29,9 @@ class TraceScreen(AdaptiveScreen):
     def action_behavior(self) -> None:
         """Show the next behavior's directions in the list."""
         names = self._view.rates.behaviors
-        self._behavior = names[(names.index(self._behavior) + 1) % len(names)] if self._behavior in names else names[0]
+        self._behavior = names[(names.index(self._shown_behavior) + 1) % len(names)]
         self.reload()
         self.say(f"the list shows the directions of {self._behavior}.")
-
-    def action_importance(self) -> None:
-        """Estimate the importance of every sentence."""
-        if self._view.settings is None:
-            self.say("no rollouts yet: R draws some at every prefix.")
-            return
-        self.say("comparing what was said instead of each sentence; the encoder takes some seconds the first time.")
-        self.run_worker(self._estimate(self._view), group="estimate", exclusive=True, exit_on_error=False)
-
-    async def _estimate(self, view: TraceView) -> None:
-        assert view.settings is not None
-        context = self.context
-        try:
-            estimates = await estimate(context.store, view.trace, view.settings, view.rates.judges, context.embedding)
-        except (TurnpointError, sqlite3.Error) as error:
-            self.say(str(error))
-            return
-        self._estimates[view.trace.id] = estimates
-        self.reload()
-        self.say(estimates.summary)
-
-    def action_instead(self) -> None:
-        """List what was said instead of this sentence."""
-        estimates = self._view.estimates
-        if estimates is None:
-            self.say("C first compares what was said instead.")
-        elif (said := estimates.said(self._cursor)) is None:
-            self.say(f"no rollouts of prefix {self._cursor} were compared; r draws some, then C compares.")
-        else:
-            self.app.push_screen(InsteadScreen(self.context.store, self._view, said))
-
-    def action_links(self) -> None:
-        """Show what the sentence leads to and comes from; the first time, everything that was said is compared."""
-        settings, linked = self._view.settings, self._linked.get(self.trace_id)
-        if settings is None:
-            self.say("no rollouts yet: R draws some at every prefix.")
-        elif linked is not None and linked.holds(settings):
-            self._show_links(linked)
-        elif self._comparing:
-            self.say("still comparing, see above; c stops.")
-        else:
-            self._show_comparing("comparing")
-            self.say("comparing all that the rollouts said; it takes longest the first time, and c stops it.")
-            self.run_worker(self._link(self._view), group="links", exit_on_error=False)
-
-    async def _link(self, view: TraceView) -> None:
-        assert view.settings is not None
-        context, here = self.context, (view.trace.id, self._cursor)
-        arguments = (view.trace, view.settings, view.rates.judges, context.embedding, context.tags)
-        try:
-            linked = await link(
-                context.store, *arguments, lambda done, total: self._show_comparing(comparing(done, total))
-            )
-        except (TurnpointError, sqlite3.Error) as error:
-            self.say(str(error))
-            return
-        finally:
-            self._show_comparing("")
-        self._linked[view.trace.id] = linked
-        # Nobody is taken away from what they have gone on with.
-        if self.app.screen is self and not self.bar.is_open and here == (self.trace_id, self._cursor):
-            self._show_links(linked)
-        else:
-            self.say(f"all that the rollouts of {view.trace.id} said is compared; L shows the links.")
-
-    def _show_comparing(self, progress: str) -> None:
-        self._comparing = progress
-        # The screen may be closing: a worker that is cancelled gets here, too.
-        for header in self.query("#header").results(Lines):
-            header.repaint()
-
-    def _show_links(self, linked: LinkedTrace) -> None:
-        self._message = ""
-        screen = LinksScreen(self.context, self._view.trace, linked, self._view.rates.judges, self._cursor)
-        self.app.push_screen(screen, self._links_left)
-
-    def _links_left(self, left: LinksLeft | None) -> None:
-        if left is not None:
-            self._linked[left.linked.links.trace_id] = left.linked
-            if left.go_to is not None:
-                self.go(left.go_to)
 
     def action_settings(self) -> None:
         """Show the rates under the next settings that have rollouts."""
@@ -164,15 +73,17 @@ class TraceScreen(AdaptiveScreen):
         """Show what a resample would take while its size is typed."""
         if purpose == "resample":
             context = self.context
-            self.bar.note(preview_note(context.store, context.resampler, self._view.trace, self._prefixes, text))
+            note = preview_note(context.store, context.resampler, self._view.trace, self._prefixes, text)
+            shown = self._view.settings
+            elsewhere = shown is not None and shown.id != context.settings_id
+            self.bar.note(f"{note}, at {context.endpoint_label}" if elsewhere else note)
         else:
             super().edited(purpose, text)
 
     def action_cancel(self) -> None:
         """Stop the run, or else the comparison."""
         if self._comparing and not self.context.resampler.is_running:
-            self.workers.cancel_group(self, "links")
-            self.say("stopped comparing; what was compared is kept, and L goes on from there.")
+            self.stop_comparing()
         else:
             self.say(self.context.resampler.cancel())
 

@@ -1,4 +1,4 @@
-"""Runs in words: under way, at their end, and what they cost."""
+"""Runs and comparisons in words: under way, at their end, and what they cost."""
 
 from __future__ import annotations
 
@@ -57,3 +57,8 @@ def outcome(result: RunResult, what: str = "run") -> str:
 def ending(result: RunResult, what: str = "run") -> str:
     """How a run ended, in one sentence."""
     return "; ".join(filter(None, (outcome(result, what), result.reason)))
+
+
+def compared(done: int, total: int) -> str:
+    """How far a comparison is, in a few cells."""
+    return f"{done:,}/{total:,} compared"

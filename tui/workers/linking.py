@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.store.rates import SettingsInUse
+from tui.workers.beside import Tell, beside
 
 if TYPE_CHECKING:
     from core.analysis.continuations import OnCompared
@@ -31,10 +30,6 @@ class LinkedTrace:
         return self.settings == settings
 
 
-class _Stopped(Exception):  # noqa: N818  # no error: nobody wants the answer any more
-    """Ends the work in its thread, which cannot be cancelled from outside."""
-
-
 async def link(
     store: Store,
     trace: Trace,
@@ -51,30 +46,12 @@ async def link(
     Raises:
         SimilarityError: if there is no encoder.
     """
-    loop = asyncio.get_running_loop()
-    stopped = threading.Event()
 
-    def go_on(*_: int) -> None:
-        if stopped.is_set():
-            raise _Stopped
-
-    def compared(done: int, total: int) -> None:
-        go_on()
-        loop.call_soon_threadsafe(on_compared, done, total)
-
-    def work() -> Links:
+    def work(compared: Tell, go_on: Tell) -> Links:
         from core.analysis.links import links_of
         from core.similarity.cosine import comparison
 
         similarity = comparison(store, config, go_on)
         return links_of(store.read, trace, settings.id, similarity, config.threshold, judges, tags, compared)
 
-    try:
-        return LinkedTrace(settings, await asyncio.to_thread(work))
-    finally:
-        stopped.set()
-
-
-def comparing(done: int, total: int) -> str:
-    """How far a comparison is, in a few cells."""
-    return f"{done:,}/{total:,} compared"
+    return LinkedTrace(settings, await beside(work, on_compared))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import SimilarityError
+from tui.workers.beside import Tell, beside
 
 if TYPE_CHECKING:
     from core.analysis.across.study import Study
@@ -24,27 +24,25 @@ class Summarised:
     without: str = ""
 
 
-async def summarise_all(
-    context: Context, categories: Sequence[str], on_trace: Callable[[int, int], None]
-) -> Summarised:
+async def summarise_all(context: Context, categories: Sequence[str], on_trace: Tell) -> Summarised:
     """Analyse all traces of the store together; the first time, this encodes what was said in each of them.
 
-    ``on_trace`` is called in the worker's thread after each trace; what it raises breaks off. The embeddings that
-    were computed by then are kept.
+    ``on_trace`` is called on the event loop after each trace. Cancelling ends the thread at the next batch;
+    what was embedded is kept.
     """
 
-    def work() -> Summarised:
+    def work(on_trace: Tell, go_on: Tell) -> Summarised:
         from core.analysis.across.study import load_study
         from core.analysis.across.summary import summarise
         from core.similarity.cosine import comparison
 
         config, settings, without = context.embedding, context.settings_id or None, ""
         try:
-            compared = comparison(context.store, config)
+            compared = comparison(context.store, config, go_on)
             study = load_study(context.store, compared, config.threshold, settings=settings, on_trace=on_trace)
         except SimilarityError as error:
             without = str(error)
             study = load_study(context.store, None, config.threshold, settings=settings, on_trace=on_trace)
         return Summarised(study, summarise(study, categories=categories), without)
 
-    return await asyncio.to_thread(work)
+    return await beside(work, on_trace)

@@ -194,7 +194,7 @@ async def test_who_has_gone_on_is_not_taken_away(linked: Store, monkeypatch: pyt
         await gate.wait()
         return await link(*arguments)
 
-    monkeypatch.setattr("tui.screens.trace.link", held)
+    monkeypatch.setattr("tui.screens.comparing.link", held)
     async with build_app(linked).run_test(size=(120, 36)) as pilot:
         await send(pilot, "L")
         await until(pilot, lambda: "1,200/30,000 compared" in header(pilot))
@@ -211,7 +211,7 @@ async def test_a_comparison_is_stopped(linked: Store, monkeypatch: pytest.Monkey
     async def held(*arguments: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("tui.screens.trace.link", held)
+    monkeypatch.setattr("tui.screens.comparing.link", held)
     async with build_app(linked).run_test(size=(120, 36)) as pilot:
         await send(pilot, "L")
         await until(pilot, lambda: "comparing" in header(pilot))
