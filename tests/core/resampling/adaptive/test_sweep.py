@@ -76,7 +76,7 @@ def test_run_again_it_draws_nothing(tmp_path: Path) -> None:
         assert (result.status, result.progress.rollouts_done, again.n_requests) == (DONE, 0, idle.n_requests)
 
 
-@pytest.mark.parametrize("cut_after", [1, 9, 22, 50])
+@pytest.mark.parametrize("cut_after", [1, 17, 45, 60])
 def test_a_run_that_was_cut_off_ends_with_the_very_rollouts_of_one_that_was_not(tmp_path: Path, cut_after: int) -> None:
     drawn = "SELECT prefix_idx, sample_idx, seed, text FROM rollouts ORDER BY prefix_idx, sample_idx"
     (tmp_path / "whole").mkdir()
