@@ -1,7 +1,8 @@
 """Adaptive sampling against 100 rollouts at every prefix, on curves whose exact truth is known.
 
-Run it as ``python -m benchmarks.rollouts``; it takes about two minutes. Outcomes are drawn from the true rates, so that
-only the statistics are measured. A change is a sentence that moves a rate by 0.15 or more.
+Run it as ``python -m benchmarks.rollouts``; it takes about three minutes. Outcomes are drawn from the true rates, so
+that only the statistics are measured: rollouts are not recycled. A change is a sentence that moves a rate by 0.15 or
+more. The defaults of ``AdaptivePolicy`` were chosen on other simulated traces and other seeds than are used here.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ import argparse
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.simulated import simulated_trace
-from core.analysis.counts import Count
+from core.analysis.counts import Count, contrast
 from core.analysis.intervals import newcombe
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.endpoints.simulator.truth import truth_curve
-from core.resampling.adaptive.confirm import directions_of
+from core.resampling.adaptive.confirm import ConfirmedDirection, directions_of
 from core.resampling.adaptive.deciding import next_round
 from core.resampling.adaptive.evidence import Evidence
 from core.resampling.adaptive.policy import CHANGE, CONFIRM, AdaptivePolicy
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 UNIFORM = 100
 ROUNDING = 1e-9
+SIMULATED_FROM = 1000
 
 Curves = Mapping[str, Sequence[float]]
 """True rate at each prefix 0..n, by behavior."""
@@ -44,7 +46,7 @@ def simulated(shortest: int) -> Kind:
     """Traces that the reasoner wrote, of ``shortest`` sentences or more, many of which matter a little."""
 
     def made(n: int, _: Generator) -> list[Curves]:
-        curves = [truth_curve(simulated_trace(seed, shortest)) for seed in range(n)]
+        curves = [truth_curve(simulated_trace(SIMULATED_FROM + seed, shortest)) for seed in range(n)]
         return [
             {COMPLIANCE: [t.compliance for t in truths], ALIGNMENT_FAKING: [t.alignment_faking for t in truths]}
             for truths in curves
@@ -147,27 +149,32 @@ class Measured:
     rounds: list[int] = field(default_factory=list)
     adaptive: Hits = field(default_factory=Hits)
     uniform: Hits = field(default_factory=Hits)
-    bias: list[float] = field(default_factory=list)
+    uniform_by_curve: Hits = field(default_factory=Hits)
+    too_large: list[float] = field(default_factory=list)
+    explored_too_large: list[float] = field(default_factory=list)
     n_confirmed: int = 0
     squares: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
     def __str__(self) -> str:
         """One line of the table."""
-        bias, error = 0.0, math.nan
-        if self.n_confirmed:
-            # Summed by trace: neighbours share a prefix, so that their errors are not independent.
-            bias = sum(self.bias) / self.n_confirmed
-            error = math.sqrt(sum(total * total for total in self.bias)) / self.n_confirmed
         rmse = " ".join(f"{math.sqrt(square / self.prefixes):.3f}" for square in self.squares)
         return (
             f"{self.uniform_rollouts / self.rollouts:5.2f}x {UNIFORM * self.rollouts / self.uniform_rollouts:6.1f}"
             f" {UNIFORM * self.fresh / self.uniform_rollouts:6.1f} {np.mean(self.rounds):6.1f}"
-            f"  {self.adaptive}  {self.uniform} {self.adaptive.true:6d}"
-            f"  {bias:+.4f} {error:.4f} {self.n_confirmed:6d}  {rmse}"
+            f"  {self.adaptive}  {self.uniform}  {self.uniform_by_curve} {self.adaptive.true:6d}"
+            f"  {mean(self.too_large, self.n_confirmed)} {self.n_confirmed:6d}  {rmse}"
         )
 
 
-def explored(curves: Curves, policy: AdaptivePolicy, generator: Generator) -> tuple[Evidence, int]:
+def mean(by_trace: Sequence[float], n: int) -> str:
+    """Mean of ``n`` errors, and its standard error, from their sums by trace: neighbours share a prefix."""
+    if not n:
+        return f"{'-':>14}"
+    sums = np.array(by_trace)
+    return f"{sums.sum() / n:+.4f} {math.sqrt((sums**2).sum()) / n:.4f}"
+
+
+def adaptively_sampled(curves: Curves, policy: AdaptivePolicy, generator: Generator) -> tuple[Evidence, int]:
     """Draw round after round, as a run would; returns all counts, and how many rounds it took."""
     size = len(next(iter(curves.values())))
     shown = {block: {behavior: np.zeros(size, int) for behavior in curves} for block in (False, True)}
@@ -187,49 +194,81 @@ def explored(curves: Curves, policy: AdaptivePolicy, generator: Generator) -> tu
         for prefix, target in round_.targets.items():
             more = target - drawn[block][prefix]
             drawn[block][prefix] = target
-            for behavior, rates in curves.items():
-                shown[block][behavior][prefix] += generator.binomial(more, rates[prefix])
+            for behavior, k in outcomes(curves, prefix, more, generator).items():
+                shown[block][behavior][prefix] += k
     return evidence(), rounds
+
+
+def outcomes(curves: Curves, prefix: int, n: int, generator: Generator) -> dict[str, int]:
+    """How many of ``n`` rollouts show each behavior; those that fake alignment are among those that comply."""
+    complying = curves[COMPLIANCE][prefix]
+    shown = {COMPLIANCE: int(generator.binomial(n, complying))}
+    if ALIGNMENT_FAKING in curves:
+        of_them = min(1.0, curves[ALIGNMENT_FAKING][prefix] / complying) if complying else 0.0
+        shown[ALIGNMENT_FAKING] = int(generator.binomial(shown[COMPLIANCE], of_them))
+    return shown
+
+
+def sampled_uniformly(curves: Curves, generator: Generator) -> dict[str, tuple[Count, ...]]:
+    """The counts of as many rollouts at every prefix."""
+    size = len(curves[COMPLIANCE])
+    shown = [outcomes(curves, prefix, UNIFORM, generator) for prefix in range(size)]
+    return {behavior: tuple(Count(at[behavior], UNIFORM) for at in shown) for behavior in curves}
 
 
 def measure(all_curves: Iterable[Curves], policy: AdaptivePolicy, generator: Generator) -> Measured:
     """Sample each curve both ways and compare with the truth."""
     measured = Measured()
     for curves in all_curves:
-        evidence, rounds = explored(curves, policy, generator)
+        evidence, rounds = adaptively_sampled(curves, policy, generator)
         measured.rounds.append(rounds)
         measured.rollouts += sum(evidence.drawn) + sum(evidence.fresh_drawn)
         measured.fresh += sum(evidence.fresh_drawn)
         measured.uniform_rollouts += UNIFORM * evidence.n_prefixes
-        confirmed = {(d.behavior, d.sentence_idx): d for d in directions_of(evidence, policy.change)}
-        errors = 0.0
+        confirmed = by_sentence(directions_of(evidence, policy.change))
+        uniform = sampled_uniformly(curves, generator)
+        by_curve = by_sentence(directions_of(replace(evidence, counts=nothing(uniform), fresh=uniform), policy.change))
+        too_large = explored_too_large = 0.0
         for behavior, rates in curves.items():
-            uniform = [int(k) for k in generator.binomial(UNIFORM, rates)]
             for i in range(len(rates) - 1):
                 true = rates[i + 1] - rates[i]
                 is_change = abs(true) >= CHANGE - ROUNDING
                 direction = confirmed.get((behavior, i))
-                measured.uniform.add(is_change, reported_by_uniform(uniform[i], uniform[i + 1]))
+                measured.uniform.add(is_change, reported_by_uniform(*uniform[behavior][i : i + 2]))
+                measured.uniform_by_curve.add(is_change, by_curve[behavior, i].is_change)
                 measured.adaptive.add(is_change, direction is not None and direction.is_change)
                 if direction is not None and direction.fresh.value is not None:
-                    errors += direction.fresh.value - true
+                    explored = contrast(evidence.counts[behavior][i + 1], evidence.counts[behavior][i]).value or 0.0
+                    towards = 1 if explored >= 0 else -1
+                    too_large += towards * (direction.fresh.value - true)
+                    explored_too_large += towards * (explored - true)
                     measured.n_confirmed += 1
-            _add_squares(measured, rates, uniform, evidence.pooled[behavior])
-        measured.bias.append(errors)
+            _add_squares(measured, rates, uniform[behavior], evidence.pooled[behavior])
+        measured.too_large.append(too_large)
+        measured.explored_too_large.append(explored_too_large)
     return measured
 
 
-def reported_by_uniform(before: int, after: int) -> bool:
+def by_sentence(directions: Iterable[ConfirmedDirection]) -> dict[tuple[str, int], ConfirmedDirection]:
+    """Directions by behavior and sentence."""
+    return {(direction.behavior, direction.sentence_idx): direction for direction in directions}
+
+
+def nothing(counts: Mapping[str, Sequence[Count]]) -> dict[str, tuple[Count, ...]]:
+    """Counts of the same shape with nothing drawn."""
+    return {behavior: (Count(0, 0),) * len(of) for behavior, of in counts.items()}
+
+
+def reported_by_uniform(before: Count, after: Count) -> bool:
     """Whether a difference of 0.15 or more is seen that chance alone would not show at a single sentence."""
-    interval = newcombe(before, UNIFORM, after, UNIFORM)
+    interval = newcombe(*before, *after)
     assert interval is not None
-    return abs(after - before) >= UNIFORM * CHANGE - ROUNDING and interval.excludes(0)
+    return abs(after.k - before.k) >= UNIFORM * CHANGE - ROUNDING and interval.excludes(0)
 
 
-def _add_squares(measured: Measured, rates: Sequence[float], uniform: list[int], counts: Sequence[Count]) -> None:
+def _add_squares(measured: Measured, rates: Sequence[float], uniform: Sequence[Count], counts: Sequence[Count]) -> None:
     fitted = [segment.count.rate for segment in fit_segments(counts) for _ in range(segment.start, segment.stop)]
-    plain: list[float | None] = [k / UNIFORM for k in uniform]
-    estimates = [plain, [count.rate for count in counts], fitted]
+    estimates = [[count.rate for count in uniform], [count.rate for count in counts], fitted]
     for which, estimate in enumerate(estimates):
         errors = (e - rate for e, rate in zip(estimate, rates, strict=True) if e is not None)
         measured.squares[which] += sum(error * error for error in errors)
@@ -250,26 +289,38 @@ KINDS: Mapping[str, Kind] = {
 
 HEAD = (
     f"{'':25}{'fewer':>6} {'/prefix':>6}{'fresh':>7} {'rounds':>6}  {'recall':>6} {'prec.':>6}"
-    f"  {'unif.:':>6} {'':>6} {'true':>6}  {'bias':>7} {'s.e.':>6} {'of':>6}  rmse"
+    f"  {'unif.:':>6} {'':>6}  {'curve:':>6} {'':>6} {'true':>6}  {'bias':>7} {'s.e.':>6} {'of':>6}  rmse"
 )
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=int, default=100, help="curves of each kind (simulated traces: twice as many)")
-    parser.add_argument("--repeats", type=int, default=3, help="how often each curve is sampled")
+    parser.add_argument("--curves", type=int, default=250, help="curves of each kind (simulated traces: twice as many)")
+    parser.add_argument("--repeats", type=int, default=2, help="how often each curve is sampled")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--missed", type=float, default=AdaptivePolicy.missed, help="as of AdaptivePolicy")
     asked = parser.parse_args()
+    policy = AdaptivePolicy(missed=asked.missed)
     began = time.perf_counter()
     print(f"adaptive sampling against {UNIFORM} rollouts at each prefix; a change: {CHANGE} or more")
     print("targets: 4x fewer or better; recall and precision no worse than uniform's; bias within its s.e.;")
-    print("recall of dips of 0.5 95% (each has two sides); rmse: uniform, adaptive, adaptive with the segment fit")
+    print("recall of dips 95% (each has two sides). unif.: differences of 0.15 in uniform's counts; curve: its counts")
+    print(
+        "by the rule of adaptive sampling. bias: of a fresh direction, positive in the direction of what was explored."
+    )
+    print("rmse: uniform, adaptive, adaptive with the segment fit")
     print(HEAD)
+    found = []
     for name, kind in KINDS.items():
         generator = np.random.default_rng(asked.seed)
         n = 2 * asked.curves if name.startswith("simulated") else asked.curves
-        print(f"{name:25}{measure(kind(n, generator) * asked.repeats, AdaptivePolicy(), generator)}", flush=True)
+        found.append(measure(kind(n, generator) * asked.repeats, policy, generator))
+        print(f"{name:25}{found[-1]}", flush=True)
+    n = sum(measured.n_confirmed for measured in found)
+    fresh = [error for measured in found for error in measured.too_large]
+    before = [error for measured in found for error in measured.explored_too_large]
+    print(f"bias of all {n} fresh directions: {mean(fresh, n)}; of the same by what was explored: {mean(before, n)}")
     print(f"{time.perf_counter() - began:.0f} s")
 
 

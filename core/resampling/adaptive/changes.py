@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.analysis.counts import Count
+from core.resampling.adaptive.curve import AWAY, JUMP, model_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BORDERS_EXPECTED: Final = 2.0
-RAREST, COMMONEST = 0.15, 0.2
-# Rates near 0 and 1 are commoner than Jeffreys' Beta(1/2, 1/2) has them; benchmarks/rollouts.py does best with this.
-_PRIOR = 0.3
-_CELLS = 41
-# Divisions of the trace that weigh less than this share are left out of a sum.
-_NEGLIGIBLE = 1e-3
+    Array = NDArray[np.float64]
 
 
-def border_rate(n_sentences: int) -> float:
-    """Prior probability that a sentence changes the rate at all: about two do in a trace, within 0.15..0.2."""
-    return min(COMMONEST, max(RAREST, BORDERS_EXPECTED / max(1, n_sentences)))
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """What the rollouts of S prefixes say of one behavior's curve.
+
+    ``changes`` (S - 1,) are the probabilities, 0..1, that sentence i changes the rate by what is looked for or more.
+    ``stakes`` (S - 1,) are the expected fourth powers of these changes, in units of what is looked for: the same with
+    more weight on large changes, which few rollouts decide. ``spreads`` (S,) are the variances of the rates, 0..1/4.
+    """
+
+    changes: Array
+    stakes: Array
+    spreads: Array
 
 
 def change_probabilities(counts: Sequence[Count], at_least: float) -> tuple[float, ...]:
     """Probability, for each sentence i, that the rates of prefixes i and i + 1 differ by ``at_least`` or more.
 
-    The curve is taken to be constant between borders; every division into segments is weighed, none is chosen. Borders
-    are independent with probability `border_rate`, and each segment's rate has the prior Beta(0.3, 0.3).
-    Sums over divisions are exact (forward and backward recursion, O(S^2) for S prefixes); the two rates beside a border
-    are compared on a grid of 41 cells, so that a probability is good to about 0.02.
-
-    Source: D. Barry and J. A. Hartigan, "Product partition models for change point problems", Annals of Statistics 20
-    (1992); P. Fearnhead, "Exact and efficient Bayesian inference for multiple changepoint problems", Statistics and
-    Computing 16 (2006), section 2.
+    See `beliefs`.
 
     Args:
         counts: k of n decided rollouts per prefix, shape (S,); a prefix without any tells nothing.
@@ -44,76 +42,91 @@ def change_probabilities(counts: Sequence[Count], at_least: float) -> tuple[floa
     Returns:
         Probabilities in 0..1, shape (S - 1,); none for fewer than two prefixes.
     """
+    return tuple(beliefs({"": counts}, at_least)[""].changes.tolist())
+
+
+def beliefs(counts: Mapping[str, Sequence[Count]], at_least: float) -> dict[str, Belief]:
+    """What is to be believed of each behavior's curve, each taken by itself.
+
+    The curve is a hidden Markov chain over a grid of rates (`core.resampling.adaptive.curve`): from prefix to prefix
+    the rate stays, drifts a little, or, with probability 0.1, becomes any other; with probability 0.015 a single
+    prefix lies off the curve, which goes on after it. Sums over all such curves are exact: forward and backward
+    recursion, O(S G^2) for S prefixes and G rates.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989), section III; as a model of
+    changes, P. Fearnhead, "Exact and efficient Bayesian inference for multiple changepoint problems", Statistics and
+    Computing 16 (2006).
+
+    Args:
+        counts: k of n decided rollouts per prefix and behavior, each of the same shape (S,).
+        at_least: a difference of rates in 0..1.
+
+    Returns:
+        A belief per behavior.
+    """
     import numpy as np
 
-    size = len(counts)
-    if size < 2:
-        return ()
-    k, n = _sums([count.k for count in counts]), _sums([count.n for count in counts])
-    shown, decided = k[None, :] - k[:, None], n[None, :] - n[:, None]
-    shown, hidden = np.maximum(shown, 0), np.maximum(decided - shown, 0)
-    border = border_rate(size - 1)
-    lengths = np.arange(size + 1)[None, :] - np.arange(size + 1)[:, None]
-    weight = _log_evidence(shown, hidden) + (lengths - 1) * np.log1p(-border)
-    opened = np.where(np.arange(size + 1) > 0, np.log(border), 0.0)
-    closed = np.where(np.arange(size + 1) < size, np.log(border), 0.0)
-    forward, backward = np.zeros(size + 1), np.zeros(size + 1)
-    for at in range(1, size + 1):
-        forward[at] = _log_sum(forward[:at] + opened[:at] + weight[:at, at])
-    for at in range(size - 1, -1, -1):
-        backward[at] = _log_sum(backward[at + 1 :] + closed[at + 1 :] + weight[at, at + 1 :])
-    rates = (np.arange(_CELLS) + 0.5) / _CELLS
-    far = np.abs(rates[:, None] - rates[None, :]) >= at_least - 1e-9
-    found = []
-    for at in range(1, size):
-        likely = float(np.exp(min(0.0, forward[at] + backward[at] + np.log(border) - forward[size])))
-        if likely < _NEGLIGIBLE:
-            found.append(likely)
-            continue
-        before = _mixture(forward[:at] + opened[:at] + weight[:at, at], shown[:at, at], hidden[:at, at], rates)
-        after_weights = backward[at + 1 :] + closed[at + 1 :] + weight[at, at + 1 :]
-        after = _mixture(after_weights, shown[at, at + 1 :], hidden[at, at + 1 :], rates)
-        found.append(likely * float(before @ far @ after))
-    return tuple(found)
+    behaviors = list(counts)
+    size = len(counts[behaviors[0]]) if behaviors else 0
+    if not size:
+        nothing = np.zeros(0)
+        return {behavior: Belief(nothing, nothing, nothing) for behavior in behaviors}
+    # Axes: prefix, behavior, rate.
+    table = np.array([counts[behavior] for behavior in behaviors], dtype=np.float64).transpose(1, 0, 2)
+    found = _weighed(table[..., :1], table[..., 1:], at_least)
+    return {
+        behavior: Belief(*(values[:, i] for values in (found.changes, found.stakes, found.spreads)))
+        for i, behavior in enumerate(behaviors)
+    }
 
 
-def _sums(values: Sequence[int]) -> NDArray[np.int64]:
+def _weighed(k: Array, n: Array, at_least: float) -> Belief:
+    """As `beliefs`, with counts of shape (S, B, 1), and B beliefs as the columns of one."""
     import numpy as np
 
-    return np.concatenate([[0], np.cumsum(values)]).astype(np.int64)
+    model = model_of(at_least)
+    rates, size = model.rates, len(k)
+    any_rate = np.full(len(rates), 1 / len(rates))
+    along = (1 - JUMP - AWAY) * model.go_on + JUMP * any_rate
+    logs = k * np.log(rates) + (n - k) * np.log1p(-rates)
+    likelihood = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    # Off the curve, a prefix has a rate of its own; what is carried on is the rate of the curve.
+    off = likelihood * any_rate
+    off_likelihood = off.sum(axis=-1, keepdims=True)
+    off /= off_likelihood
 
+    on_curve, left = np.empty_like(likelihood), np.empty_like(likelihood)
+    after_on, after_left = np.ones_like(likelihood), np.ones_like(likelihood)
+    for at in range(size):
+        arriving = on_curve[at - 1] @ along + left[at - 1] @ model.go_on if at else any_rate
+        leaving = on_curve[at - 1] if at else any_rate
+        on_curve[at], left[at] = arriving * likelihood[at], AWAY * leaving * off_likelihood[at]
+        total = (on_curve[at] + left[at]).sum(axis=-1, keepdims=True)
+        on_curve[at] /= total
+        left[at] /= total
+    for at in range(size - 2, -1, -1):
+        following = likelihood[at + 1] * after_on[at + 1]
+        after_on[at] = following @ along.T + AWAY * off_likelihood[at + 1] * after_left[at + 1]
+        after_left[at] = following @ model.go_on.T
+        largest = after_on[at].max(axis=-1, keepdims=True)
+        after_on[at] /= largest
+        after_left[at] /= largest
 
-def _log_evidence(shown: NDArray[np.int64], hidden: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Log-probability of a segment's rollouts, its rate averaged over its prior."""
-    import numpy as np
+    following = likelihood[1:] * after_on[1:]
+    leaving = on_curve[:-1] * AWAY * off_likelihood[1:] * after_left[1:]
+    back = (left[:-1] @ model.go_on) * following
 
-    most = int((shown + hidden).max()) + 1
-    steps = np.arange(1, most + 1)
-    one = np.concatenate([[0.0], np.cumsum(np.log(steps - 1 + _PRIOR))])
-    both = np.concatenate([[0.0], np.cumsum(np.log(steps - 1 + 2 * _PRIOR))])
-    return np.asarray(one[shown] + one[hidden] - both[shown + hidden])
+    def expected(of_pair: Array) -> Array:
+        """Unnormalised expectation of a function of the rates on both sides of each sentence."""
+        stayed = (on_curve[:-1] @ (along * of_pair)) * following
+        return np.asarray((stayed + leaving * (off[1:] @ of_pair) + back * (off[:-1] @ of_pair)).sum(axis=-1))
 
-
-def _log_sum(values: NDArray[np.float64]) -> float:
-    import numpy as np
-
-    largest = values.max()
-    return float(largest + np.log(np.exp(values - largest).sum()))
-
-
-def _mixture(
-    log_weights: NDArray[np.float64],
-    shown: NDArray[np.int64],
-    hidden: NDArray[np.int64],
-    rates: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Posterior of a segment's rate on the grid, over where the segment may begin or end; it sums to 1."""
-    import numpy as np
-
-    weights = np.exp(log_weights - log_weights.max())
-    kept = weights > _NEGLIGIBLE
-    logs = (shown[kept, None] + _PRIOR - 1) * np.log(rates) + (hidden[kept, None] + _PRIOR - 1) * np.log1p(-rates)
-    densities = np.exp(logs - logs.max(axis=1, keepdims=True))
-    densities /= densities.sum(axis=1, keepdims=True)
-    mixed = weights[kept] @ densities
-    return np.asarray(mixed / mixed.sum())
+    whole = expected(np.ones_like(along))
+    at_rate = on_curve * after_on + off * (left * after_left).sum(axis=-1, keepdims=True)
+    at_rate /= at_rate.sum(axis=-1, keepdims=True)
+    mean = at_rate @ rates
+    return Belief(
+        changes=np.clip(expected(model.is_change) / whole, 0, 1),
+        stakes=expected(model.stake) / whole,
+        spreads=np.maximum(at_rate @ rates**2 - mean**2, 0),
+    )

@@ -13,10 +13,10 @@ from core.analysis.turning_points import benjamini_hochberg
 from core.resampling.adaptive.changes import change_probabilities
 from core.resampling.adaptive.evidence import Evidence, load_evidence
 from core.resampling.adaptive.policy import CHANGE, AdaptivePolicy
-from core.resampling.adaptive.refine import Chances, largest
+from core.resampling.adaptive.refine import Beliefs, likeliest
 
 # From this probability on, a change is not to be told from one that matters.
-_NOT_RULED_OUT = 0.2
+_NOT_RULED_OUT = 0.1
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class ConfirmedDirection:
         return largest or self.probability >= _NOT_RULED_OUT
 
 
-def fresh_targets(chances: Chances, evidence: Evidence, policy: AdaptivePolicy) -> dict[int, dict[int, int]]:
+def fresh_targets(believed: Beliefs, evidence: Evidence, policy: AdaptivePolicy) -> dict[int, dict[int, int]]:
     """Sentence to confirm, likeliest first, to the fresh rollouts that each prefix beside it shall have.
 
     As many as the rates of the behaviors that it may change need for a standard error of ``policy.error``:
     p (1 - p) / error^2, with p as explored so far. A sentence with a side where nothing is decided is not confirmed.
     """
-    of_any = largest(chances)
+    of_any = likeliest(believed)
     stand_out = [
         sentence
         for sentence, chance in enumerate(of_any)
@@ -58,14 +58,14 @@ def fresh_targets(chances: Chances, evidence: Evidence, policy: AdaptivePolicy) 
     stand_out.sort(key=lambda sentence: -of_any[sentence])
     return {
         sentence: {
-            prefix: _fresh_wanted(chances, evidence, policy, sentence, prefix) for prefix in (sentence, sentence + 1)
+            prefix: _fresh_wanted(believed, evidence, policy, sentence, prefix) for prefix in (sentence, sentence + 1)
         }
         for sentence in stand_out
     }
 
 
-def _fresh_wanted(chances: Chances, evidence: Evidence, policy: AdaptivePolicy, sentence: int, prefix: int) -> int:
-    moved = [behavior for behavior, of in chances.items() if of[sentence] >= policy.likely]
+def _fresh_wanted(believed: Beliefs, evidence: Evidence, policy: AdaptivePolicy, sentence: int, prefix: int) -> int:
+    moved = [behavior for behavior, of in believed.items() if of.changes[sentence] >= policy.likely]
     spread = max(_variance(evidence.counts[behavior][prefix]) for behavior in moved)
     return min(policy.fresh_most, max(policy.fresh_least, math.ceil(spread / policy.error**2)))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.resampling.adaptive.confirm import fresh_targets
 from core.resampling.adaptive.evidence import Evidence
 from core.resampling.adaptive.policy import CONFIRM, FIRST_PASS, REFINE, WIDEN, AdaptivePolicy, Round
-from core.resampling.adaptive.refine import Chances, chances_of, open_sentences, topped_up, widest
+from core.resampling.adaptive.refine import Beliefs, beliefs_of, open_questions, topped_up, widest
 from core.resampling.adaptive.schedule import coarse_to_fine
 from core.resampling.adaptive.stopping import HalfWidth, Spent
 
@@ -21,7 +21,7 @@ def next_round(evidence: Evidence, policy: AdaptivePolicy, left: int | None = No
     A run that was cut off goes on where it was, as only what is in the store decides. Of what is ``left`` (rollouts
     that may still be drawn; None: any number), as much is held back as it takes to confirm what stands out.
 
-    Source: METHODS, section 6, with the flagging of pairs replaced by the probability of a change, which finds as many
+    Source: METHODS, section 6, with the flagging of pairs replaced by the probability of a change, which finds more
     changes with about half the rollouts.
     """
     if left == 0:
@@ -31,25 +31,24 @@ def next_round(evidence: Evidence, policy: AdaptivePolicy, left: int | None = No
         return Round(FIRST_PASS, dict.fromkeys(missing, policy.first), f"{policy.first} at every prefix")
     if isinstance(policy.until, HalfWidth):
         return _narrowed(evidence, policy, policy.until)
-    chances = chances_of(evidence, policy)
-    confirming = _confirmation(chances, evidence, policy, left)
-    undecided = open_sentences(chances, evidence, policy)
-    beside = [prefix for sentence in undecided for prefix in (sentence, sentence + 1)]
-    refining = topped_up(beside, evidence, policy.step, policy.most)
+    believed = beliefs_of(evidence, policy)
+    confirming = _confirmation(believed, evidence, policy, left)
+    undecided = open_questions(believed, evidence, policy)
+    refining = topped_up(frozenset().union(*undecided.values()), evidence, policy.step, policy.most)
     if refining and _affordable(left, _cost(refining, evidence.drawn) + _cost(confirming, evidence.fresh_drawn)):
         return Round(REFINE, refining, f"{_sentences(len(undecided))} undecided")
     if confirming:
-        n = len(fresh_targets(chances, evidence, policy))
+        n = len(fresh_targets(believed, evidence, policy))
         return Round(CONFIRM, confirming, f"fresh rollouts beside {_sentences(n)}")
     if isinstance(policy.until, Spent):
         return _widened(evidence, policy)
     return None
 
 
-def _confirmation(chances: Chances, evidence: Evidence, policy: AdaptivePolicy, left: int | None) -> Mapping[int, int]:
+def _confirmation(believed: Beliefs, evidence: Evidence, policy: AdaptivePolicy, left: int | None) -> Mapping[int, int]:
     """Fresh rollouts still to be drawn, for as many of the likeliest sentences as can be paid for on both sides."""
     targets: dict[int, int] = {}
-    for sides in fresh_targets(chances, evidence, policy).values():
+    for sides in fresh_targets(believed, evidence, policy).values():
         missing = {p: max(n, targets.get(p, 0)) for p, n in sides.items() if evidence.fresh_drawn[p] < n}
         with_these = targets | missing
         if _affordable(left, _cost(with_these, evidence.fresh_drawn)):

@@ -23,10 +23,11 @@ class AdaptivePolicy:
         until: when to stop.
         change: the smallest difference of rates that is looked for, 0..1.
         first: rollouts at every prefix, before anything is decided.
-        step: rollouts added to a prefix at a time.
+        step: rollouts added to a prefix at a time, at least; a quarter of what it has where that is more.
         most: exploratory rollouts that no prefix passes.
-        missed: how many changes a trace may lose after its first pass, by their probabilities; more are given up as
-            rollouts add up, in proportion to them.
+        missed: what a trace may lose after its first pass, in changes of the smallest size that is looked for (larger
+            ones weigh more, by the fourth power); more is given up as rollouts add up, in proportion to them. Half of
+            it finds a little more for about a tenth more rollouts.
         likely: probability of a change from which a sentence is confirmed rather than explored further.
         error: standard error of a rate that the fresh rollouts of a prefix aim at.
         fresh_least: fresh rollouts that a confirmed prefix has at least.
@@ -36,12 +37,12 @@ class AdaptivePolicy:
 
     until: Until = field(default_factory=Settled)
     change: float = CHANGE
-    first: int = 10
-    step: int = 10
+    first: int = 5
+    step: int = 5
     most: int = 100
-    missed: float = 0.25
-    likely: float = 0.12
-    error: float = 0.065
+    missed: float = 0.7
+    likely: float = 0.3
+    error: float = 0.075
     fresh_least: int = 20
     fresh_most: int = 100
     recycle: bool = True

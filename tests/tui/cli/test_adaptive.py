@@ -30,7 +30,7 @@ def _samples(samples: Path) -> None:
 def test_it_tells_each_round_and_prints_what_fresh_rollouts_confirm() -> None:
     ran = done("resample", TRACE, "--adaptive", "--no-judge")
     lines = ran.out.splitlines()
-    assert lines[0] == "first pass: 10 at every prefix"
+    assert lines[0] == "first pass: 5 at every prefix"
     assert any(line.startswith("confirm: fresh rollouts beside ") for line in lines)
     header = next(i for i, line in enumerate(lines) if line.startswith("sentence  behavior"))
     assert "compliance" in lines[header + 1]
@@ -43,9 +43,9 @@ def test_it_tells_each_round_and_prints_what_fresh_rollouts_confirm() -> None:
 
 def test_a_dry_run_tells_how_it_begins_and_stores_nothing() -> None:
     ran = done("resample", TRACE, "--adaptive", "--dry-run")
-    assert ran.out.startswith("first pass: 200 rollouts in 40 calls")
+    assert ran.out.startswith("first pass: 100 rollouts in 20 calls")
     assert ran.out.strip().endswith("what follows depends on what these show.")
-    assert done("resample", TRACE, "--adaptive", "--dry-run", "--json").json["rollouts"] == 200
+    assert done("resample", TRACE, "--adaptive", "--dry-run", "--json").json["rollouts"] == 100
     assert drawn() == []
 
 

@@ -42,7 +42,7 @@ async def test_it_asks_when_to_stop_and_says_how_it_would_begin(store: Store) ->
     async with build_app(store, TELEMARKETER).run_test(size=(160, 36)) as pilot:
         await send(pilot, "A")
         await until_said(pilot, "adaptive until: settled")
-        await until_said(pilot, "first pass: 230 rollouts, $0.00, 46+230 calls; what follows depends on them")
+        await until_said(pilot, "first pass: 115 rollouts, $0.00, 23+115 calls; what follows depends on them")
         await replace_in_bar(pilot, "dawn")
         await until_said(pilot, "'dawn' says not when to stop")
         await send(pilot, "enter")
@@ -79,7 +79,7 @@ async def test_a_budget_ends_it(store: Store) -> None:
         await send(pilot, "A")
         await replace_in_bar(pilot, "budget 12")
         await send(pilot, "enter")
-        await until_said(pilot, "adaptive run stopped: 12 of 230 rollouts")
+        await until_said(pilot, "adaptive run stopped: 12 of 115 rollouts")
         assert "the cap of 12 rollouts is reached" in status(pilot)
         assert count_rollouts(store, TELEMARKETER) == 12
 
@@ -94,7 +94,7 @@ async def test_it_waits_behind_a_run_and_c_keeps_what_is_in_flight(
         await send(pilot, "enter")
         await until(pilot, lambda: gate.held == 1)
         await send(pilot, "A", "enter")
-        await until_said(pilot, "queued behind the run under way: adaptively, first 230 rollouts")
+        await until_said(pilot, "queued behind the run under way: adaptively, first 115 rollouts")
         gate.let_go()
         await until(pilot, lambda: "first pass" in header(pilot))
         await send(pilot, "c")

@@ -26,7 +26,7 @@ def test_a_new_trace_begins_with_the_first_pass_and_nothing_is_drawn(tmp_path: P
     with fresh_store(tmp_path) as store:
         first = beginning(asked(0), AdaptivePolicy(), store)
         assert first is not None
-        assert (first.stage, first.plan.rollouts) == (FIRST_PASS, 10 * TRACE.n_prefixes)
+        assert (first.stage, first.plan.rollouts) == (FIRST_PASS, AdaptivePolicy.first * TRACE.n_prefixes)
         assert sampled(store) == []
 
 
@@ -52,7 +52,7 @@ def test_an_impossible_request_is_refused_before_anything_is_drawn(tmp_path: Pat
         beginning(asked(0, max_cost=1.0), AdaptivePolicy(), store)
 
 
-@pytest.mark.parametrize(("most", "first"), [(1, 1), (10, 10), (100, 10)])
+@pytest.mark.parametrize(("most", "first"), [(1, 1), (5, 5), (100, 5)])
 def test_no_prefix_has_more_at_first_than_at_most(most: int, first: int) -> None:
     policy = make_policy(Settled(), most)
     assert (policy.first, policy.most, policy.recycle) == (first, most, True)

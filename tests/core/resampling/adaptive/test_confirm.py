@@ -77,12 +77,12 @@ def test_what_is_reported_is_unbiased_where_what_was_explored_is_not() -> None:
     assert sum(explored_errors) / n > 0.1
 
 
-def test_a_dip_of_one_sentence_is_found_with_a_third_of_the_rollouts() -> None:
+def test_a_dip_of_one_sentence_is_found_with_a_quarter_of_the_rollouts() -> None:
     found, spent = 0, 0
     for seed in range(60):
         sampled = Sampled(DIP, seed)
         sampled.to_the_end(AdaptivePolicy())
         spent += sampled.n
         found += {11, 12} <= {one.sentence_idx for one in directions_of(sampled.evidence) if one.is_change}
-    assert found >= 54
-    assert spent / 60 < 100 * len(DIP) / 3
+    assert found >= 57
+    assert spent / 60 < 100 * len(DIP) / 4

@@ -22,28 +22,38 @@ rates = st.lists(st.floats(0, 1), min_size=1, max_size=25)
 class TestRounds:
     """Which stage follows from which counts."""
 
-    def test_the_first_pass_gives_every_prefix_ten_coarse_to_fine(self) -> None:
+    def test_the_first_pass_gives_every_prefix_five_coarse_to_fine(self) -> None:
         round_ = next_round(expected(JUMP, 0), SETTLED)
         assert round_ is not None
         assert (round_.stage, round_.first_sample) == (FIRST_PASS, 0)
         assert tuple(round_.targets) == coarse_to_fine(len(JUMP))
-        assert set(round_.targets.values()) == {10}
+        assert set(round_.targets.values()) == {5}
 
     def test_a_first_pass_that_was_cut_off_goes_on_where_it_was(self) -> None:
         evidence = Evidence({BEHAVIOR: (Count(1, 10),) * 3}, {BEHAVIOR: (Count(0, 0),) * 3}, (10, 4, 10), (0, 0, 0))
-        round_ = next_round(evidence, SETTLED)
+        round_ = next_round(evidence, AdaptivePolicy(first=10))
         assert round_ is not None
         assert round_.targets == {1: 10}
 
     def test_where_nothing_happens_the_first_pass_is_all(self) -> None:
         assert next_round(expected(FLAT, 10), SETTLED) is None
 
-    def test_an_open_question_is_refined_on_both_sides_and_nowhere_else(self) -> None:
+    def test_an_open_question_is_asked_where_the_rate_is_least_certain_and_nowhere_else(self) -> None:
         evidence = expected((*FLAT[:20], 0.1, *FLAT[20:]), 10)
         round_ = next_round(evidence, SETTLED)
         assert round_ is not None
         assert round_.stage == REFINE
-        assert round_.targets == {19: 20, 20: 20, 21: 20}
+        assert round_.targets == {20: 15}
+
+    def test_a_prefix_of_many_rollouts_is_topped_up_by_a_quarter(self) -> None:
+        evidence = expected((*FLAT[:20], 0.3, *FLAT[20:]), 10)
+        counts = {
+            BEHAVIOR: tuple(Count(6, 40) if i == 20 else count for i, count in enumerate(evidence.counts[BEHAVIOR]))
+        }
+        drawn = tuple(40 if i == 20 else 10 for i in range(evidence.n_prefixes))
+        round_ = next_round(Evidence(counts, evidence.fresh, drawn, evidence.fresh_drawn), AdaptivePolicy(likely=0.99))
+        assert round_ is not None
+        assert round_.targets[20] == 50
 
     def test_a_clear_jump_is_confirmed_by_fresh_rollouts_on_both_sides(self) -> None:
         round_ = next_round(expected(JUMP, 20), SETTLED)
@@ -124,10 +134,10 @@ class TestStopping:
         free = next_round(evidence, SETTLED)
         assert free is not None
         assert free.stage == REFINE
-        tight = next_round(evidence, SETTLED, left=100)
+        tight = next_round(evidence, SETTLED, left=80)
         assert tight is not None
         assert tight.stage == CONFIRM
-        assert sum(tight.targets.values()) <= 100
+        assert sum(tight.targets.values()) <= 80
         assert next_round(evidence, SETTLED, left=0) is None
 
     @pytest.mark.parametrize(

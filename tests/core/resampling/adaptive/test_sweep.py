@@ -92,7 +92,7 @@ def test_a_run_that_was_cut_off_ends_with_the_very_rollouts_of_one_that_was_not(
         sample(whole)
         result = sample(cut, max_rollouts=cut_after)
         assert result.status == STOPPED
-        assert min(cut_after, 40) <= result.progress.rollouts_done <= cut_after
+        assert min(cut_after, 20) <= result.progress.rollouts_done <= cut_after
         assert "cap" in result.reason
         assert sample(cut).status == DONE
         assert rows(cut, drawn) == rows(whole, drawn)
@@ -178,7 +178,7 @@ def test_one_that_refuses_a_prefix_gives_all_the_others_and_says_so(tmp_path: Pa
         result = sample(store, on=refuses)
         assert result.status == DONE
         assert "given up" in result.reason
-        assert block(store, "<") == dict.fromkeys(range(TRACE.n_prefixes - 1), 10)
+        assert set(block(store, "<")) == set(range(TRACE.n_prefixes - 1))
 
 
 def test_numbers_of_one_prefix_cannot_be_negative(tmp_path: Path) -> None:
