@@ -88,7 +88,7 @@ def test_an_afternoon_with_two_traces(tmp_path: Path) -> None:
         running.send("o")
         running.wait_for("11 traces")
         running.send("/breakup{enter}")
-        running.wait_for("holding", " 1 traces")
+        running.wait_for("holding", " 1 trace")
         running.send("{enter}")
         running.wait_for(OTHER, "0/18 labelled")
         running.send("jj3")

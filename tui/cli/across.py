@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, NotFoundError, SimilarityError
-from tui.cli.output import counted, print_json, print_table, say, warn
+from tui.cli.output import print_json, print_table, say, warn
 from tui.cli.terminal_line import TerminalLine
+from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from core.analysis.across.study import Study
@@ -68,7 +69,7 @@ def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:
     line = TerminalLine()
 
     def on_trace(done: int, n: int) -> None:
-        line.show(f"{done} of {counted(n, 'trace')}")
+        line.show(f"{done} of {how_many(n, 'trace')}")
 
     try:
         return load_study(

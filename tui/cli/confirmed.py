@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.cli.output import counted, interval, print_table, say
-from tui.views.numbers import probability
+from tui.cli.output import interval, print_table, say
+from tui.views.numbers import how_many, probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def print_confirmed(trace: Trace, found: Sequence[ConfirmedDirection]) -> None:
     """The confirmed sentences, largest change first; nothing where there are none."""
     if not found:
         return
-    say(f"{counted(len(found), 'direction')} from fresh rollouts alone, beside the most likely turning points:")
+    say(f"{how_many(len(found), 'direction')} from fresh rollouts alone, beside the most likely turning points:")
     rows = [
         [
             str(one.sentence_idx),

@@ -11,8 +11,9 @@ import click
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from core.errors import ConfigError, SimilarityError
 from tui.cli.options import Options
-from tui.cli.output import counted, json_option, print_json, print_table, say, warn
+from tui.cli.output import json_option, print_json, print_table, say, warn
 from tui.cli.terminal_line import TerminalLine
+from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from core.endpoints.config import Config
@@ -130,4 +131,4 @@ def _say_folders(directory: Path, reports: tuple[SiteReport, ...], as_json: bool
         (report.directory.name, str(report.n_chunks), str(report.n_resampled), report.trace_id) for report in reports
     ]
     print_table(("folder", "sentences", "resampled", "trace"), rows, right=(1, 2))
-    say(f"wrote {counted(len(reports), 'folder')} to {directory}")
+    say(f"wrote {how_many(len(reports), 'folder')} to {directory}")

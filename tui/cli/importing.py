@@ -11,7 +11,8 @@ import click
 
 from core.errors import ImportRefusedError
 from tui.cli.options import Options
-from tui.cli.output import counted, json_option, print_json, say, warn
+from tui.cli.output import json_option, print_json, say, warn
+from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -69,9 +70,9 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
         for path, result, alike in there:
             if alike:
                 say(_already_there(path, len(alike), len(result.traces)))
-        what = f"{counted(len(traces), 'trace')} with {counted(sum(len(t.sentences) for t in traces), 'sentence')}"
-        what += f" and {counted(sum(drawn.values()), 'rollout')}" if drawn else ""
-        apart = f"; refused {counted(len(refused), 'record')} (above)" if refused else ""
+        what = f"{how_many(len(traces), 'trace')} with {how_many(sum(len(t.sentences) for t in traces), 'sentence')}"
+        what += f" and {how_many(sum(drawn.values()), 'rollout')}" if drawn else ""
+        apart = f"; refused {how_many(len(refused), 'record')} (above)" if refused else ""
         if traces or refused:
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
     if refused:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from core.analysis.turning_points import ALPHA
 from core.sanitize import visible_line
 from tui.cli.links import change_cells, change_json, mark
-from tui.cli.output import counted, print_table, say
+from tui.cli.output import print_table, say
+from tui.views.numbers import how_many
 from tui.widgets.wrapping import clip
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def print_influence(trace: Trace, links: Links, top: int | None) -> None:
     shown = [link for link in found.strongest(top or TOP) if link.strength]
     say("")
     say(
-        f"influence: {counted(len(shown), 'strongest link')} of {len(found.links):,}; two sentences say the same from"
+        f"influence: {how_many(len(shown), 'strongest link')} of {len(found.links):,}; two sentences say the same from"
         f" cosine {links.threshold:g}"
     )
     header = ("from", "to", "change", "95%", "q", "kept", "without", "sentence", "later sentence")
     print_table(header, [_row(trace, link) for link in shown], right=range(7))
-    say(f"* q < {ALPHA:g}: {counted(sum(bool(mark(link.contrast)) for link in found.links), 'link')}{_cut_off(found)}")
+    say(f"* q < {ALPHA:g}: {how_many(sum(bool(mark(link.contrast)) for link in found.links), 'link')}{_cut_off(found)}")
 
 
 def _row(trace: Trace, link: Link) -> tuple[str, ...]:
@@ -50,7 +51,7 @@ def _row(trace: Trace, link: Link) -> tuple[str, ...]:
 def _cut_off(found: Influence) -> str:
     if not found.n_cut_off:
         return ""
-    return f"; {counted(found.n_cut_off, 'rollout')} cut off in the reasoning, and left out"
+    return f"; {how_many(found.n_cut_off, 'rollout')} cut off in the reasoning, and left out"
 
 
 def influence_json(links: Links, top: int | None) -> dict[str, Any]:

@@ -47,11 +47,6 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
         click.echo(clip(line, room) if room else line)
 
 
-def counted(n: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
-
-
 def number(value: float | None) -> str:
     """Two decimals, or nothing where there is no number."""
     return "" if value is None else f"{value:.2f}"

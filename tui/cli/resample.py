@@ -12,8 +12,9 @@ import click
 
 from core.errors import ConfigError
 from tui.cli.options import Options
-from tui.cli.output import counted, json_option, print_json, say, warn
+from tui.cli.output import json_option, print_json, say, warn
 from tui.cli.terminal_line import TerminalLine
+from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,9 +111,9 @@ def planned(plan: Plan) -> str:
     """What a plan would take, in a few words."""
     from tui.views.wording import money
 
-    judged = f", up to {counted(plan.judge_calls, 'judge call')}" if plan.judge_calls else ""
+    judged = f", up to {how_many(plan.judge_calls, 'judge call')}" if plan.judge_calls else ""
     price = money(plan.cost) if plan.cost is None else f"about {money(plan.cost)}"
-    return f"{counted(plan.rollouts, 'rollout')} in {counted(plan.calls, 'call')}{judged}, {price}"
+    return f"{how_many(plan.rollouts, 'rollout')} in {how_many(plan.calls, 'call')}{judged}, {price}"
 
 
 def run_with_progress(request: RunRequest, store: Store) -> RunResult:

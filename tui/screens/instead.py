@@ -16,6 +16,7 @@ from tui.screens.base import ListScreen
 from tui.screens.rollouts import RolloutsScreen, Subset
 from tui.views.chrome import header_line
 from tui.views.instead import behaviors_of, counted, groups_of, measured, wording
+from tui.views.numbers import how_many
 from tui.views.session import TraceView, search_pattern, short_name
 from tui.widgets.lines import Line, Lines, Piece
 from tui.widgets.prompt_bar import PromptBar
@@ -69,7 +70,7 @@ class InsteadScreen(ListScreen[None]):
         said = self._said
         counts = f"{said.n_rollouts} rollouts, {said.n_same} the same"
         parts = [self._view.trace.id, f"instead of sentence {said.sentence_idx}", counts]
-        return [header_line(parts, f"{len(said.others)} groups", width)]
+        return [header_line(parts, how_many(len(said.others), "group"), width)]
 
     def _sentence(self, width: int, height: int) -> list[Line]:
         text = self._view.trace.sentences[self._said.sentence_idx].text.strip()

@@ -15,6 +15,7 @@ from tui.palette import DIM, LABEL, PLAIN
 from tui.screens.base import ListScreen
 from tui.screens.summary import SummaryScreen
 from tui.views.chrome import header_line
+from tui.views.numbers import how_many
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList
@@ -84,7 +85,7 @@ class PickerScreen(ListScreen[str]):
 
     def _header(self, width: int, height: int) -> list[Line]:
         found = f"holding {self._words!r}" if self._words else ""
-        return [header_line(["turnpoint", self._store.path.name, found], f"{len(self._shown)} traces", width)]
+        return [header_line(["turnpoint", self._store.path.name, found], how_many(len(self._shown), "trace"), width)]
 
     def _columns(self, width: int, height: int) -> list[Line]:
         name = "trace".ljust(_id_cells(self._shown))

@@ -16,6 +16,7 @@ from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.base import ListScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.views.chrome import header_line
+from tui.views.numbers import how_many
 from tui.views.session import search_pattern
 from tui.views.summary import SummaryRow, record_lines, summary_rows, trace_of
 from tui.widgets.lines import Line, Lines
@@ -89,7 +90,9 @@ class SummaryScreen(ListScreen[str]):
     def _header(self, width: int, height: int) -> list[Line]:
         n = len(self._found.study.traces) if self._found else 0
         kind = f"{self._found.study.kind} directions" if self._found else ""
-        return [header_line(["turnpoint", "all traces", kind], f"{n} traces" if self._found else "comparing", width)]
+        return [
+            header_line(["turnpoint", "all traces", kind], how_many(n, "trace") if self._found else "comparing", width)
+        ]
 
     @property
     def _row(self) -> SummaryRow | None:

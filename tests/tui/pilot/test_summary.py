@@ -52,7 +52,7 @@ async def test_every_table_is_listed_and_each_row_can_be_read_in_full(store: Sto
     store.write(lambda db: set_label(db, "ana", LANDLORD, 16, "preservation_motive", CODEBOOK)).result()
     async with build_app(store).run_test(size=size) as pilot:
         await send(pilot, "S")
-        await until(pilot, lambda: "1 traces" in header(pilot))
+        await until(pilot, lambda: "1 trace" in header(pilot))
         assert "counterfactual directions" in header(pilot)
         headings = []
         for _ in range(7):
@@ -91,7 +91,7 @@ async def test_a_row_of_a_trace_opens_that_trace(store: Store) -> None:
 async def test_the_tables_are_written_as_csv(store: Store, home: Path) -> None:
     async with build_app(store).run_test(size=(120, 36)) as pilot:
         await send(pilot, "S")
-        await until(pilot, lambda: "1 traces" in header(pilot))
+        await until(pilot, lambda: "1 trace" in header(pilot))
         await send(pilot, "w")
         await enter(pilot, str(home / "tables"))
         await until_said(pilot, f"wrote 8 tables to {home / 'tables'}")
