@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OnProgress: TypeAlias = Callable[[int, int], None]
 """Told how many of the texts that had to be encoded are done, and how many they are."""
 
-GROUP = 256
+GROUP = 512
 EXACT_GROUP = 16
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 WORTHWHILE = 1.2
 
 _CAPABILITIES = ("avx512_bf16", "amx_bf16")
-_ROWS, _NARROW, _WIDE = 64, 384, 1536
+_ROWS, _NARROW, _WIDE = 256, 384, 1536
 _ROUNDS = 40
+_ENOUGH_ROUNDS, _ENOUGH_SECONDS = 8, 0.1
 
 
 @lru_cache(maxsize=1)
@@ -24,7 +25,7 @@ def faster_dtype() -> str:
     """``bfloat16`` where this CPU has instructions for it and they are faster, else ``float32``.
 
     Having them is not enough: some CPUs with AVX512-BF16 multiply bfloat16 at half the speed of float32. So a matrix
-    product of an encoder's shape is timed in both, which takes a few hundredths of a second.
+    product of an encoder's shape is timed in both, which takes about a tenth of a second.
     """
     import torch
 
@@ -46,7 +47,10 @@ def _product_seconds(*dtypes: torch.dtype) -> list[list[float]]:
     with torch.inference_mode():
         for layer, rows in layers:
             layer(rows)
-        for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        for done in range(_ROUNDS):
+            if done >= _ENOUGH_ROUNDS and time.perf_counter() - started > _ENOUGH_SECONDS:
+                break
             for (layer, rows), seconds in zip(layers, taken, strict=True):
                 start = time.perf_counter()
                 layer(rows)

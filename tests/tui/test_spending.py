@@ -80,9 +80,9 @@ def test_without_an_endpoint_it_says_what_is_missing(store: Store) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("settled", "first pass: 230 rollouts, $0.00, 46 calls; what follows depends on them"),
+        ("settled", "first pass: 115 rollouts, $0.00, 23 calls; what follows depends on them"),
         ("settled n=4", "first pass: 92 rollouts, $0.00, 23 calls; what follows depends on them"),
-        ("settled 40", "first pass: 40 of 230 rollouts, $0.00, 46 calls; what follows depends on them"),
+        ("settled 40", "first pass: 40 of 115 rollouts, $0.00, 23 calls; what follows depends on them"),
         ("settled $nan", "the cost cap must be an amount of US dollars; give 0 or more."),
     ],
 )
@@ -92,7 +92,7 @@ def test_the_note_says_how_it_would_begin(store: Store, typed: str, said: str) -
 
 def test_the_note_counts_only_what_is_missing(store: Store) -> None:
     landlord = sample_trace(LANDLORD)
-    assert "first pass: 20 rollouts" in beginning_note(store, resampler(store), landlord, "settled")
+    assert "first pass: 10 rollouts" in beginning_note(store, resampler(store), landlord, "settled")
 
 
 def test_a_cost_cap_needs_prices(store: Store) -> None:

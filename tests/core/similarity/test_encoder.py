@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,6 +99,37 @@ def test_vectors_without_a_direction_are_refused(monkeypatch: pytest.MonkeyPatch
         broken.encode(["a", "b"])
 
 
+class Lengths:
+    """A model that says of each text how long it is, and remembers which texts came together."""
+
+    def __init__(self) -> None:
+        self.together: list[list[int]] = []
+
+    def encode(self, texts: list[str], **_: object) -> np.ndarray:
+        self.together.append([len(text) for text in texts])
+        return np.array([[1.0, len(text)] for text in texts])
+
+
+def test_rows_are_in_the_order_of_the_texts_whatever_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Lengths()
+    monkeypatch.setattr(encoder, "_load", lambda weights: model)
+    lengths = [(7 * number) % 997 for number in range(400)]
+    found = SentenceEncoder(Weights("lengths", Path(), "d"), FLOAT32).encode(["x" * length for length in lengths])
+    assert found[:, 1] / found[:, 0] == pytest.approx(np.array(lengths), rel=1e-5)
+    assert len(model.together) > 1
+    assert [length for batch in model.together for length in batch] != lengths
+
+
+def test_a_model_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Weights] = []
+    monkeypatch.setattr(encoder, "_load", lambda weights: loaded.append(weights) or Lengths())
+    lengths = SentenceEncoder(Weights("lengths", Path(), "d"), FLOAT32)
+    for _ in range(2):
+        lengths.encode(["a"])
+        lengths.encode_exactly(["b"])
+    assert len(loaded) == 1
+
+
 def test_one_encoder_serves_every_threshold(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(b"nothing")
@@ -128,6 +160,14 @@ class TestChoosingTheArithmetic:
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": capable}, raising=False)
         monkeypatch.setattr(precision, "_product_seconds", lambda *dtypes: [narrow, [1.0, 1.0, 1.0]])
         assert precision.faster_dtype.__wrapped__() == chosen
+
+    def test_a_slow_machine_is_not_timed_for_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torch
+
+        clock = itertools.count()
+        monkeypatch.setattr(precision.time, "perf_counter", lambda: float(next(clock)))
+        (seconds,) = precision._product_seconds(torch.float32)
+        assert 1 < len(seconds) < 10
 
     def test_a_torch_that_does_not_tell_gets_float32(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import torch
