@@ -6,6 +6,7 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,7 +123,12 @@ def test_rows_are_in_the_order_of_the_texts_whatever_the_batches(monkeypatch: py
 
 def test_a_model_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[Weights] = []
-    monkeypatch.setattr(encoder, "_load", lambda weights: loaded.append(weights) or Lengths())
+
+    def load(weights: Weights) -> Lengths:
+        loaded.append(weights)
+        return Lengths()
+
+    monkeypatch.setattr(encoder, "_load", load)
     lengths = SentenceEncoder(Weights("lengths", Path(), "d"), FLOAT32)
     for _ in range(2):
         lengths.encode(["a"])
@@ -165,7 +171,7 @@ class TestChoosingTheArithmetic:
         import torch
 
         clock = itertools.count()
-        monkeypatch.setattr(precision.time, "perf_counter", lambda: float(next(clock)))
+        monkeypatch.setattr(precision, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
         (seconds,) = precision._product_seconds(torch.float32)
         assert 1 < len(seconds) < 10
 
