@@ -15,10 +15,10 @@ TRACE = "landlord-review-free"
 OTHER = "breakup-text-paid"
 
 
-def cursor(running: PtyApp) -> int | None:
-    """Index of the sentence under the cursor; None while the screen is between two states."""
+def cursor(running: PtyApp) -> int:
+    """Index of the sentence under the cursor; -1 while the screen is between two states."""
     rows = (row[1:4].strip() for row in running.rows if row.startswith("▌"))
-    return next((int(index) for index in rows if index.isdecimal()), None)
+    return next((int(index) for index in rows if index.isdecimal()), -1)
 
 
 def at(running: PtyApp, index: int) -> None:
