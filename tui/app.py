@@ -16,7 +16,6 @@ from core.sanitize import visible_line
 from core.store.traces import list_traces
 from tui.context import Context
 from tui.screens.base import ListScreen
-from tui.screens.links import LinksScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import keys_screen
 from tui.screens.trace import TraceScreen
@@ -110,5 +109,5 @@ class TurnpointApp(App[None], inherit_bindings=False):
 
     def _run_changed(self, status: RunStatus) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, TraceScreen | LinksScreen):
+            if isinstance(screen, ListScreen):
                 screen.show_run(status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual import on
 from textual.screen import Screen
@@ -17,6 +17,9 @@ from tui.widgets.exact_update import ExactCompositor
 from tui.widgets.line_list import LineList
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
+
+if TYPE_CHECKING:
+    from tui.workers.resampler import RunStatus
 
 Result = TypeVar("Result")
 
@@ -130,6 +133,9 @@ class ListScreen(Screen[Result], Generic[Result]):
             return
         with self.reading():
             self.edited(event.purpose, event.text)
+
+    def show_run(self, status: RunStatus) -> None:
+        """Show how a run goes, on the screens that say so."""
 
     def answer(self, purpose: str, text: str) -> None:
         """Act on what was typed."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from core.errors import TurnpointError
 from tui.context import Context
-from tui.screens.instead import InsteadScreen
 from tui.screens.labelling import LabellingScreen
-from tui.screens.links import LinksLeft, LinksScreen
 from tui.views.session import TraceView
 from tui.views.wording import compared
 from tui.widgets.lines import Lines
 from tui.workers.estimating import estimate
 from tui.workers.linking import LinkedTrace, link
+
+if TYPE_CHECKING:
+    from tui.screens.links import LinksLeft
 
 GROUP = "comparing"
 
@@ -61,6 +63,8 @@ class ComparingScreen(LabellingScreen):
         elif (said := estimates.said(self._cursor)) is None:
             self.say(f"no rollouts of prefix {self._cursor} were compared; r draws some, then C compares.")
         else:
+            from tui.screens.instead import InsteadScreen
+
             self.app.push_screen(InsteadScreen(self.context.store, self._view, said))
 
     def action_links(self) -> None:
@@ -115,6 +119,8 @@ class ComparingScreen(LabellingScreen):
             header.repaint()
 
     def _show_links(self, linked: LinkedTrace) -> None:
+        from tui.screens.links import LinksScreen
+
         self._message = ""
         screen = LinksScreen(self.context, self._view.trace, linked, self._view.rates.judges, self._cursor)
         self.app.push_screen(screen, self._links_left)

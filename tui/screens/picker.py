@@ -13,7 +13,6 @@ from core.store.traces import TraceSummary, find_in_sentences, list_traces
 from tui.actions import PICKER, bindings_for
 from tui.palette import DIM, LABEL, PLAIN
 from tui.screens.base import ListScreen
-from tui.screens.summary import SummaryScreen
 from tui.views.chrome import header_line
 from tui.views.numbers import how_many
 from tui.widgets.lines import Line, Lines
@@ -103,6 +102,8 @@ class PickerScreen(ListScreen[str]):
 
     def action_summary(self) -> None:
         """Analyse all traces together."""
+        from tui.screens.summary import SummaryScreen
+
         self.app.push_screen(SummaryScreen(), self._opened)
 
     def _opened(self, trace_id: str | None) -> None:

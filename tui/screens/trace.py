@@ -11,7 +11,6 @@ from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
 from tui.screens.rollouts import RolloutsScreen
-from tui.screens.summary import SummaryScreen
 from tui.views.session import search_pattern
 from tui.widgets.lines import Lines
 from tui.workers.resampler import RunStatus
@@ -151,6 +150,8 @@ class TraceScreen(AdaptiveScreen):
 
     def action_summary(self) -> None:
         """Analyse all traces together."""
+        from tui.screens.summary import SummaryScreen
+
         self.app.push_screen(SummaryScreen(), self._chosen)
 
     def _chosen(self, trace_id: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.store.rates import SettingsInUse
@@ -38,8 +39,11 @@ class Estimates:
 
     def turning_points(self, behavior: str) -> frozenset[int]:
         """Those of one behavior."""
-        found = self.by_behavior.get(behavior)
-        return frozenset() if found is None else frozenset(found.turning_points)
+        return self._turning_points.get(behavior, frozenset())
+
+    @cached_property
+    def _turning_points(self) -> Mapping[str, frozenset[int]]:
+        return {behavior: frozenset(found.turning_points) for behavior, found in self.by_behavior.items()}
 
     def holds(self, settings: SettingsInUse | None) -> bool:
         """Whether these are the rollouts that are looked at, with none added."""

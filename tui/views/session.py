@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.analysis.rates import PrefixRate, RateTable, big_changes, load_rates, preferred_settings
 from core.annotation.codebook import Codebook
+from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.sanitize import visible
 from core.store.database import Store
 from core.store.labels import load_labels
@@ -43,15 +45,27 @@ class TraceView:
     estimates: Estimates | None = None
     confirmed: Mapping[tuple[str, int], ConfirmedDirection] = field(default_factory=dict)
 
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        """The rates of each behavior, without what is known at a cursor; alignment faking, the main one, first."""
+        names = sorted(self.rates.behaviors, key=lambda name: (name != ALIGNMENT_FAKING, name != COMPLIANCE))
+        return tuple(_curve(self, name) for name in names)
+
+    @cached_property
     def turning_points(self) -> frozenset[int]:
         """Sentences that stand out: turning points once importance is estimated, big changes of a rate before."""
         if self.estimates is None:
             return self.big_changes
-        return frozenset(i for found in self.estimates.by_behavior.values() for i in found.turning_points)
+        return frozenset().union(*(self.estimates.turning_points(name) for name in self.estimates.by_behavior))
+
+    @cached_property
+    def tracks(self) -> Mapping[str, Directions]:
+        """The directions of each behavior against the noise, without what is known at a cursor; empty before `C`."""
+        return {} if self.estimates is None else {name: _track(self, name) for name in self.estimates.by_behavior}
 
     def mark(self, behavior: str, index: int) -> str:
         """One cell: whether the sentence is a turning point of this behavior, or only of another."""
-        if self.estimates is None or index not in self.turning_points():
+        if self.estimates is None or index not in self.turning_points:
             return " "
         return TURNING_POINT if index in self.estimates.turning_points(behavior) else TURNING_POINT_ELSEWHERE
 
@@ -96,7 +110,7 @@ def sentence_items(
 ) -> tuple[SentenceItem, ...]:
     """Rows of the sentence list, with the directions of one behavior."""
     items = []
-    standing_out = view.turning_points()
+    standing_out = view.turning_points
     for index, text in enumerate(texts):
         category = view.labels.get(index)
         items.append(
@@ -150,57 +164,56 @@ def undecided(rate: PrefixRate) -> int:
 def curves(view: TraceView, cursor: int) -> tuple[Curve, ...]:
     """One curve per behavior, with what is known at prefix ``cursor``."""
     built = []
-    for behavior in view.rates.behaviors:
-        points: list[float | str] = []
-        half_widths = []
-        for prefix in range(view.trace.n_prefixes):
-            rate = view.rates.rate(behavior, prefix)
-            half_widths.append(None if rate is None or rate.interval is None else rate.interval.half_width)
-            if rate is not None and rate.rate is not None:
-                points.append(rate.rate)
-            else:
-                points.append(UNDECIDED if rate is not None and undecided(rate) else UNSAMPLED)
-        here = view.rates.rate(behavior, cursor)
+    for curve in view.curves:
+        here = view.rates.rate(curve.behavior, cursor)
         interval = "" if here is None or here.interval is None else "[{:.2f}, {:.2f}]".format(*here.interval)
-        caption = f"{cursor} → {counted(here)}"
-        built.append(Curve(behavior, short_name(behavior), tuple(points), caption, interval, tuple(half_widths)))
-    # Alignment faking first: it is what the user came for.
-    return tuple(
-        sorted(built, key=lambda curve: (curve.behavior != "alignment_faking", curve.behavior != "compliance"))
-    )
+        built.append(replace(curve, caption=f"{cursor} → {counted(here)}", interval=interval))
+    return tuple(built)
+
+
+def _curve(view: TraceView, behavior: str) -> Curve:
+    """The rates of one behavior at every prefix, without a caption."""
+    points: list[float | str] = []
+    half_widths = []
+    for prefix in range(view.trace.n_prefixes):
+        rate = view.rates.rate(behavior, prefix)
+        half_widths.append(None if rate is None or rate.interval is None else rate.interval.half_width)
+        if rate is not None and rate.rate is not None:
+            points.append(rate.rate)
+        else:
+            points.append(UNDECIDED if rate is not None and undecided(rate) else UNSAMPLED)
+    return Curve(behavior, short_name(behavior), tuple(points), "", "", tuple(half_widths))
 
 
 def directions(view: TraceView, behavior: str, cursor: int) -> Directions | None:
     """The directions of one behavior against the noise, with what is known of sentence ``cursor``; None before `C`."""
-    estimates = view.estimates
-    if estimates is None or behavior not in estimates.by_behavior:
+    track = view.tracks.get(behavior)
+    if track is None or view.estimates is None:
         return None
-    sentences = range(len(view.trace.sentences))
-    values = tuple(shown_direction(view, behavior, index) for index in sentences)
-    floors = [estimates.noise(behavior, index) for index in sentences]
-    beyond = frozenset(
-        index
-        for index, (value, floor) in enumerate(zip(values, floors, strict=True))
-        if value is not None and floor is not None and abs(value) > floor
-    )
-    floor = floors[cursor]
-    name = short_name(behavior)
+    floor, value = view.estimates.noise(behavior, cursor), track.values[cursor]
     noise = "" if floor is None else f"noise ±{floor:.2f}"
-    value = values[cursor]
     if value is None:
         caption = f"no direction  {noise}".rstrip()
     elif floor is None:
         caption = f"direction {value:+z.2f}"
     else:
-        caption = f"direction {value:+z.2f} {'beyond' if cursor in beyond else 'within'} {noise}"
-    return Directions(
-        name=name,
-        values=values,
-        beyond=beyond,
-        marks=tuple(view.mark(behavior, index) for index in sentences),
-        caption=caption,
-        noise=f"{name} {noise}" if noise else "",
+        caption = f"direction {value:+z.2f} {'beyond' if cursor in track.beyond else 'within'} {noise}"
+    return replace(track, caption=caption, noise=f"{track.name} {noise}" if noise else "")
+
+
+def _track(view: TraceView, behavior: str) -> Directions:
+    """The directions of one behavior, without a caption."""
+    assert view.estimates is not None
+    sentences = range(len(view.trace.sentences))
+    values = tuple(shown_direction(view, behavior, index) for index in sentences)
+    floors = (view.estimates.noise(behavior, index) for index in sentences)
+    beyond = frozenset(
+        index
+        for index, (value, floor) in enumerate(zip(values, floors, strict=True))
+        if value is not None and floor is not None and abs(value) > floor
     )
+    marks = tuple(view.mark(behavior, index) for index in sentences)
+    return Directions(short_name(behavior), values, beyond, marks, caption="", noise="")
 
 
 def next_unlabelled(view: TraceView, cursor: int, step: int) -> int | None:
@@ -211,7 +224,7 @@ def next_unlabelled(view: TraceView, cursor: int, step: int) -> int | None:
 
 def next_change(view: TraceView, cursor: int, step: int) -> int | None:
     """Nearest turning point, or big change of a rate as long as nothing is estimated."""
-    candidates = [i for i in view.turning_points() if (i - cursor) * step > 0]
+    candidates = [i for i in view.turning_points if (i - cursor) * step > 0]
     return min(candidates, key=lambda i: abs(i - cursor), default=None)
 
 
