@@ -86,7 +86,7 @@ def test_terminals_of_fewer_colours(sampled: Path, changes: dict[str, str | None
         running.send("v")
         running.wait_for("4/4 shown")
         running.send("q")
-        running.wait_for("1/28 labelled")
+        running.wait_for("1/28 labelled", "R resample all")
         assert not colours(bytes(running.output)) & never
         # Sign, category and cursor are told without any colour.
         assert re.search(r"[▲▼=][ 0-9]\.\d\d", running.text)
