@@ -12,7 +12,7 @@ from core.analysis.intervals import Interval
 from core.analysis.rates import RateTable
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from core.errors import NotFoundError
-from core.export.cells import estimate
+from core.export.cells import estimate, probability
 from core.export.table import Row
 from core.store.rates import SettingsInUse
 from core.traces.model import Trace
@@ -157,7 +157,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "n_without": "decided rollouts there",
     "q": "p-value adjusted for the number of sentences",
     "noise_floor": "the largest difference in 95% of inert traces, for this estimate",
-    "turning_point": "1 where q is below 0.05, else 0; empty for a prefix",
+    "turning_point": "1 where q is below 0.05, else 0; empty for a prefix, and where q is",
     "threshold": "cosine from which two sentences say the same; empty where none were compared",
     "settings_id": "sampling settings",
     "model": "model that was sampled",
@@ -182,8 +182,8 @@ def rows(data: TraceFigureData) -> Iterator[Row]:
         low, high = _bounds(one.contrast.interval)
         yield (
             data.trace_id, "directions", data.behavior, None, one.sentence_idx, one.estimate, estimate(one.value),
-            low, high, kept.k, kept.n, without.k, without.n, estimate(one.q), estimate(one.floor),
-            int(one.turning_point), data.threshold, *settings, judge, one.text,
+            low, high, kept.k, kept.n, without.k, without.n, probability(one.q), estimate(one.floor),
+            None if one.q is None else int(one.turning_point), data.threshold, *settings, judge, one.text,
         )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_the_rows_hold_every_number_once_and_nothing_undefined(tmp_path: Path) -
     assert [row["value"] is None for row in rates] == [i not in FAKED for i in range(6)]
     directions = [row for row in found if row["panel"] == "directions"]
     assert [row["text"] for row in directions] == list(SENTENCES)
-    assert [row["turning_point"] for row in directions] == [0, 1, 0, 0, 0]
+    assert [row["turning_point"] for row in directions] == [0, 1, None, None, None]
     assert {row["low"] for row in directions[2:]} == {None}
     assert not [row for row in found if "nan" in map(str, row.values())]
 
