@@ -73,6 +73,13 @@ def test_a_tall_caption_has_the_interval_and_a_row_below_says_how_wide_intervals
     assert texts[:-1] == ["".join(text for text, _ in row) for row in rows_of([faking, comply], 0, 30, 9)]
 
 
+def test_a_low_caption_has_the_interval_where_the_whole_curve_is_in_view() -> None:
+    known = Curve("compliance", "comply", (0.5,) * 20, "0 → 0.50 (5/10)", "[0.24, 0.76]")
+    for width, caption in ((64, "0 → 0.50 (5/10) [0.24, 0.76]"), (63, "0 → 0.50 (5/10)")):
+        bars, _ = rows_of([known], 0, width, 2)
+        assert "".join(text for text, _ in bars) == f"comply  {'▄' * 20} {caption}"
+
+
 def test_a_row_of_half_widths_is_drawn_only_where_any_are_known() -> None:
     curve = Curve("compliance", "comply", (UNSAMPLED,), "0 → not sampled", "", (None,))
     assert len(rows_of([curve], 0, 30, 10)) == len(rows_of([curve], 0, 30, 5))

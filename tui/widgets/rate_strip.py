@@ -17,6 +17,8 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 UNSAMPLED, UNDECIDED = "·", "×"
 LABEL_CELLS = 8
 TALL_ROWS = 3
+WHOLE_CAPTION_CELLS = 36
+"""Room for a caption with its interval, beside a curve of one row."""
 
 
 @dataclass(frozen=True)
@@ -79,19 +81,23 @@ class RateStrip(Lines):
             return []
         # A tall curve has a caption of its own above it.
         tall = height >= (TALL_ROWS + 1) * len(self._curves) + 1
-        captions = 0 if tall else max(len(curve.caption) for curve in self._curves) + 1
-        room = max(4, width - LABEL_CELLS - captions)
         points = len(self._curves[0].points)
+        # Beside the whole curve only: an interval is not worth a prefix that one cannot see.
+        whole = not tall and points + WHOLE_CAPTION_CELLS <= width - LABEL_CELLS
+        captions = (
+            0 if tall else WHOLE_CAPTION_CELLS if whole else max(len(curve.caption) for curve in self._curves) + 1
+        )
+        room = max(4, width - LABEL_CELLS - captions)
         scale = max(1, min(3, room // points))
         count = self._window(points, room // scale)
         lines: list[Line] = []
         for curve in self._curves:
+            caption = f"{curve.caption} {curve.interval}".rstrip() if tall or whole else curve.caption
             if tall:
-                caption = f"{curve.caption} {curve.interval}".rstrip()
                 lines.append([(f"{curve.name:<{LABEL_CELLS}}", self._style(curve) + BOLD), (caption, PLAIN)])
                 lines += [self._row(curve, row, TALL_ROWS, scale, count, "") for row in reversed(range(TALL_ROWS))]
             else:
-                lines.append(self._row(curve, 0, 1, scale, count, curve.caption))
+                lines.append(self._row(curve, 0, 1, scale, count, caption))
         shown = self._directions() if self._directions is not None else None
         if shown is not None and tall and height > len(lines) + TRACK_ROWS:
             in_view = range(self._first, self._first + count)
