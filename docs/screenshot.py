@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from core.analysis.rates import load_rates
+from core.annotation.codebook import load_codebook
 from core.behaviors.compliance import compliance_judge
 from core.endpoints.config import Config
 from core.endpoints.endpoint import simulator_endpoint
@@ -17,13 +18,14 @@ from core.store.database import Store
 from core.store.labels import set_label
 from core.store.traces import add_traces
 from core.traces.importers import read_traces
-from tui.actions import CODEBOOK, keymap
+from tui.actions import keymap
 from tui.app import TurnpointApp
 from tui.context import Context
 from tui.palette import TURNING_POINT
 from tui.workers.resampler import Resampler
 
 TRACE = "parking-ticket-free"
+CODEBOOK = load_codebook()
 LABELS = ("request_parsing", "planning", "none", "harm_ethics")
 HERE = Path(__file__).parent
 
@@ -47,7 +49,8 @@ async def draw(store: Store) -> str:
         endpoint_label=endpoint.label,
         settings_id=endpoint.settings.id,
         judges={compliance.behavior: compliance.id, judge.judge.behavior: judge.judge.id},
-        keys=keymap({}),
+        codebook=CODEBOOK,
+        keys=keymap({}, CODEBOOK),
         resampler=Resampler(store, request),
     )
     rates = load_rates(store.read, TRACE, endpoint.settings.id)

@@ -10,21 +10,26 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
-from core.annotation.codebook import Codebook, load_codebook
+from core.annotation.codebook import Codebook
 from core.errors import ConfigError
 
 TRACE, ROLLOUTS, INSTEAD, LINKS = "trace", "rollouts", "instead", "links"
+AGREEMENT, ADJUDICATION = "agreement", "adjudication"
 PICKER, SUMMARY, READER, HELP = "picker", "summary", "reader", "help"
-LISTS = (TRACE, ROLLOUTS, INSTEAD, LINKS, PICKER, SUMMARY, READER, HELP)
+LISTS = (TRACE, ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, PICKER, SUMMARY, READER, HELP)
 SEARCHED = (TRACE, ROLLOUTS, INSTEAD, SUMMARY)
 COPIED = (TRACE, ROLLOUTS, INSTEAD, LINKS, READER)
-OPENED = (ROLLOUTS, INSTEAD, LINKS, SUMMARY, READER, HELP)
+OPENED = (ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, SUMMARY, READER, HELP)
+SECONDARY = "secondary."
+LABELLED = (TRACE, ADJUDICATION)
 RUNS = (TRACE, LINKS, PICKER)
 SCOPE_TITLES = {
     TRACE: "A trace",
     ROLLOUTS: "Rollouts of a prefix",
     INSTEAD: "What was said instead of a sentence",
     LINKS: "Links of a sentence",
+    AGREEMENT: "How far annotators agree",
+    ADJUDICATION: "Deciding disagreements",
     PICKER: "Choosing a trace",
     SUMMARY: "All traces together",
     READER: "Reading a text",
@@ -43,22 +48,6 @@ class Action:
     help: str
     scopes: tuple[str, ...]
 
-
-def _labels(codebook: Codebook) -> list[Action]:
-    return [
-        Action(
-            f"label.{category.name}",
-            (category.key,),
-            f"label({category.name!r})",
-            category.tag,
-            f"label {category.name}: {category.definition}",
-            (TRACE,),
-        )
-        for category in codebook.categories
-    ]
-
-
-CODEBOOK = load_codebook()
 
 ACTIONS: tuple[Action, ...] = (
     Action("down", ("j", "down"), "move(1)", "", "next sentence or line", LISTS),
@@ -84,9 +73,9 @@ ACTIONS: tuple[Action, ...] = (
         "resample every prefix of the trace, or of all traces listed",
         (TRACE, PICKER),
     ),
-    Action("adaptive", ("A",), "adaptive", "adaptive", "sample where the answer is open; asks when to stop", (TRACE,)),
+    Action("adaptive", ("M",), "adaptive", "adaptive", "sample where the answer is open; asks when to stop", (TRACE,)),
     Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", RUNS),
-    Action("rollouts", ("v",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
+    Action("rollouts", ("V",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
     Action("filter", ("tab", "f"), "cycle_filter", "filter", "show only what came out one way", (ROLLOUTS, PICKER)),
     Action("behavior", ("b",), "behavior", "", "show the directions of the next behavior in the list", (TRACE,)),
     Action("importance", ("C",), "importance", "compare", "compare what was said instead of each sentence", (TRACE,)),
@@ -94,21 +83,31 @@ ACTIONS: tuple[Action, ...] = (
     Action("links", ("L",), "links", "", "what this sentence leads to and comes from; whether it comes back", (TRACE,)),
     Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
     Action("follow", ("L",), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
-    Action("summary", ("S",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
+    Action("summary", ("O",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
     Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", (SUMMARY,)),
     Action("previous_table", ("F",), "next_table(-1)", "", "previous table", (SUMMARY,)),
     Action("recycled", ("T",), "recycled", "", "count recycled rollouts in the rates, or leave them out", (TRACE,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
+    Action("accept", ("enter",), "accept", "accept", "take what was suggested as the label, and go on", (TRACE,)),
+    Action("skip", ("space",), "skip", "skip", "leave this sentence open and go on; it counts as skipped", (TRACE,)),
+    Action("unsure", ("m",), "unsure", "unsure", "mark this sentence as unsure, or no longer", (TRACE,)),
+    Action("note", ("i",), "note", "note", "write a note on this sentence", (TRACE,)),
+    Action("note_in_editor", ("e",), "note_in_editor", "", "write the note in $EDITOR", (TRACE,)),
+    Action("select", ("v",), "select", "", "select from here on; a category key labels all that is selected", (TRACE,)),
+    Action("secondary", ("comma",), "secondary", "", "the next category key gives a secondary category", (TRACE,)),
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
-    Action("undo", ("u", "backspace"), "undo", "undo", "undo the last label, across traces and restarts", (TRACE,)),
-    Action("redo", ("U",), "redo", "", "redo", (TRACE,)),
+    Action("undo", ("u", "backspace"), "undo", "undo", "undo the last change, across traces and restarts", LABELLED),
+    Action("redo", ("U",), "redo", "", "redo", LABELLED),
+    Action("next_flagged", ("}",), "next_flagged(1)", "", "next sentence that is unsure or skipped", (TRACE,)),
+    Action("previous_flagged", ("{",), "next_flagged(-1)", "", "previous sentence that is unsure or skipped", (TRACE,)),
+    Action("read_sentence", ("z",), "read", "", "read the sentence in full", (TRACE,)),
     Action(
         "read",
         ("enter",),
         "read",
         "open",
-        "open: the sentence, the trace, the rollout, the row or the group",
-        (*SEARCHED, PICKER),
+        "open: the trace, the rollout, the row or the group",
+        (ROLLOUTS, INSTEAD, SUMMARY, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
     Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, SUMMARY)),
@@ -118,43 +117,88 @@ ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),
     Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", (TRACE, PICKER)),
     Action("close", ("q",), "leave", "back", "back", OPENED),
-    *_labels(CODEBOOK),
 )
 
+SHIFTED = dict(zip("123456789", "!@#$%^&*(", strict=True)) | {"0": ""}
+"""What shift makes of a digit on a US keyboard; nobody needs the last one, none, as a secondary category."""
+
 KEY_NAMES = {"down": "↓", "up": "↑", "escape": "Esc", "enter": "Enter", "backspace": "Backspace", "pagedown": "PgDn",
-             "pageup": "PgUp", "home": "Home", "end": "End", "tab": "Tab", "f1": "F1", "space": "Space"}  # fmt: skip
+             "pageup": "PgUp", "home": "Home", "end": "End", "tab": "Tab", "f1": "F1", "space": "Space",
+             "comma": ","}  # fmt: skip
 
 
-def in_scope(scope: str) -> list[Action]:
-    """Actions that a screen knows, in the order of the table."""
-    return [action for action in ACTIONS if scope in action.scopes]
+def category_actions(codebook: Codebook) -> tuple[Action, ...]:
+    """What the keys of a codebook do: each gives its category, and with shift a secondary one.
+
+    Terminals send shift as another character, a capital or, on a US keyboard, the sign above the digit; where a command
+    has that key, and for what has no such key, the key of ``secondary`` comes first.
+    """
+    given = [
+        Action(
+            f"label.{category.name}",
+            (category.key,),
+            f"label({category.name!r})",
+            category.tag,
+            f"label {category.name}: {category.definition}",
+            LABELLED,
+        )
+        for category in codebook.categories
+    ]
+    shifted = [
+        Action(
+            f"{SECONDARY}{category.name}",
+            (key,),
+            f"label_too({category.name!r})",
+            "",
+            f"{category.name} as a secondary category",
+            (TRACE,),
+        )
+        for category in codebook.categories
+        if (key := SHIFTED.get(category.key) or category.key.upper()) != category.key
+    ]
+    return (*given, *shifted)
+
+
+def in_scope(scope: str, codebook: Codebook) -> list[Action]:
+    """Actions that a screen knows, in the order of the table, those of the codebook last."""
+    return [action for action in (*ACTIONS, *category_actions(codebook)) if scope in action.scopes]
 
 
 def bindings_for(scope: str) -> list[BindingType]:
-    """Textual bindings of a screen; their ids are what a keymap changes."""
-    return [
-        Binding(",".join(action.keys), action.action, action.help, show=False, id=action.id)
-        for action in in_scope(scope)
-    ]
+    """Textual bindings of a screen, without those of the codebook; their ids are what a keymap changes."""
+    return [_binding(action) for action in ACTIONS if scope in action.scopes]
 
 
-def keymap(overrides: Mapping[str, str | Iterable[str]]) -> dict[str, tuple[str, ...]]:
+def category_bindings(scope: str, codebook: Codebook) -> list[Binding]:
+    """The bindings that a screen has besides, for the keys of the codebook."""
+    return [_binding(action) for action in category_actions(codebook) if scope in action.scopes]
+
+
+def _binding(action: Action) -> Binding:
+    return Binding(",".join(action.keys), action.action, action.help, show=False, id=action.id)
+
+
+def keymap(overrides: Mapping[str, str | Iterable[str]], codebook: Codebook) -> dict[str, tuple[str, ...]]:
     """Check the ``[keys]`` table of the configuration: action id to its keys.
 
     Raises:
         ConfigError: if an action does not exist, a key is empty, or two actions of one screen share a key.
     """
-    known = {action.id: action for action in ACTIONS}
-    keys = {action.id: action.keys for action in ACTIONS}
+    known = {action.id: action for action in (*ACTIONS, *category_actions(codebook))}
+    keys = {action_id: action.keys for action_id, action in known.items()}
     for action_id, given in overrides.items():
         if action_id not in known:
             near = difflib.get_close_matches(action_id, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; `turnpoint keys` lists them."
             raise ConfigError(f"[keys] {action_id}: no such action{hint}")
         keys[action_id] = _chosen(action_id, given)
+    used = {_key_name(key) for action in ACTIONS if TRACE in action.scopes for key in keys[action.id]}
+    for action_id in keys:
+        if action_id.startswith(SECONDARY) and action_id not in overrides:
+            keys[action_id] = tuple(key for key in keys[action_id] if _key_name(key) not in used)
     for scope in LISTS:
         owner: dict[str, str] = {}
-        for action in in_scope(scope):
+        for action in in_scope(scope, codebook):
             for key in keys[action.id]:
                 name = _key_name(key)
                 if name in owner:
@@ -198,9 +242,8 @@ def shown(keys: Iterable[str]) -> str:
     return " ".join(KEY_NAMES.get(key, key.replace("ctrl+", "Ctrl+")) for key in keys)
 
 
-def keys_markdown(keys: Mapping[str, tuple[str, ...]] | None = None) -> str:
+def keys_markdown(keys: Mapping[str, tuple[str, ...]], codebook: Codebook) -> str:
     """The reference page of all keys."""
-    keys = keys or keymap({})
     parts = [
         "# Keys",
         "",
@@ -209,7 +252,7 @@ def keys_markdown(keys: Mapping[str, tuple[str, ...]] | None = None) -> str:
         "",
         "```toml",
         "[keys]",
-        'resample = "e"',
+        'resample = "E"',
         'next_change = [">", "full_stop"]',
         "```",
     ]
@@ -217,6 +260,6 @@ def keys_markdown(keys: Mapping[str, tuple[str, ...]] | None = None) -> str:
         parts += ["", f"## {title}", "", "| key | does | name |", "|---|---|---|"]
         parts += [
             f"| {' '.join(f'`{shown([key])}`' for key in keys[action.id])} | {action.help} | `{action.id}` |"
-            for action in in_scope(scope)
+            for action in in_scope(scope, codebook)
         ]
     return "\n".join(parts) + "\n"

@@ -87,7 +87,7 @@ class TurnpointApp(App[None], inherit_bindings=False):
     def action_keys(self) -> None:
         """Show all keys of the screen, as they are mapped now."""
         if isinstance(self.screen, ListScreen):
-            self.push_screen(keys_screen(self.screen.SCOPE, self.context.keys))
+            self.push_screen(keys_screen(self.screen.SCOPE, self.context.keys, self.context.codebook))
 
     def _picked(self, trace_id: str | None) -> None:
         if trace_id is None:

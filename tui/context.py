@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.endpoints.config import EmbeddingConfig
+from core.annotation.codebook import Codebook
+from core.endpoints.config import AnnotationConfig, EmbeddingConfig
 from core.store.database import Store
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
@@ -27,6 +28,7 @@ class Context:
 
     store: Store
     annotator: str
+    codebook: Codebook
     endpoint_label: str
     settings_id: str
     judges: Mapping[str, str]
@@ -36,6 +38,7 @@ class Context:
     greeting: str = ""
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
+    annotation: AnnotationConfig = field(default_factory=AnnotationConfig)
 
 
 def context_of(node: DOMNode) -> Context:

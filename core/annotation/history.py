@@ -6,51 +6,71 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.annotation.annotation import Annotation
+
 
 @dataclass(frozen=True)
 class LabelEvent:
-    """One change of one sentence's label.
+    """One change of what an annotator holds of one sentence.
 
-    ``kind`` is label, clear, undo or redo; ``category`` is the label after it and ``previous`` the one before
-    (None: unlabelled); ``target`` is the event that an undo or redo concerns.
+    ``kind`` is label, clear, skip, unsure, secondary, note, undo or redo. ``uid`` names the event in every database
+    that holds it, ``step`` is the uid of the first event of the same key press. ``target`` is the event that an undo
+    or redo concerns.
     """
 
     id: int
+    uid: str
+    step: str
     annotator: str
     trace_id: str
     sentence_idx: int
     kind: str
-    category: str | None
-    previous: str | None
+    before: Annotation
+    after: Annotation
     target: int | None
+
+    @property
+    def category(self) -> str | None:
+        """The label after the event; None is unlabelled."""
+        return self.after.category
+
+    @property
+    def previous(self) -> str | None:
+        """The label before the event."""
+        return self.before.category
 
 
 class Step(NamedTuple):
-    """What the history needs of an event."""
+    """What the history needs of a key press: its id, its kind, and the step that it undoes or redoes."""
 
-    id: int
+    id: str
     kind: str
-    target: int | None
+    target: str | None
 
 
 @dataclass(frozen=True)
 class History:
-    """Ids of the events that can be undone and redone, the next one last."""
+    """Ids of the steps that can be undone and redone, the next one last."""
 
-    undoable: tuple[int, ...]
-    redoable: tuple[int, ...]
+    undoable: tuple[str, ...]
+    redoable: tuple[str, ...]
 
 
 def fold(steps: Iterable[Step]) -> History:
-    """Read the whole event log of one annotator, oldest first; a new label ends what could be redone."""
-    undoable: list[int] = []
-    redoable: list[int] = []
+    """Read the whole log of one annotator, oldest first; a new change ends what could be redone.
+
+    Steps are looked up by what they undo, not by their place, as the logs of two databases may have been joined.
+    """
+    undoable: dict[str, None] = {}
+    redoable: dict[str, None] = {}
     for step in steps:
-        if step.kind == "undo":
-            redoable.append(undoable.pop())
-        elif step.kind == "redo":
-            undoable.append(redoable.pop())
+        if step.kind == "undo" and step.target is not None:
+            undoable.pop(step.target, None)
+            redoable[step.target] = None
+        elif step.kind == "redo" and step.target is not None:
+            redoable.pop(step.target, None)
+            undoable[step.target] = None
         else:
-            undoable.append(step.id)
+            undoable[step.id] = None
             redoable.clear()
     return History(tuple(undoable), tuple(redoable))

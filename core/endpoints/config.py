@@ -1,4 +1,4 @@
-"""The settings file ``turnpoint.toml``: endpoints, the judge, reasoning tags, the sentence encoder, keys."""
+"""The settings file ``turnpoint.toml``: endpoints, the judge, reasoning tags, the sentence encoder, labelling, keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 FILE_NAME = "turnpoint.toml"
 DTYPES = ("auto", "float32", "bfloat16")
 
-_TOP = ("default_endpoint", "annotator", "endpoints", "judge", "behaviors", "reasoning", "embedding", "keys")
+_TOP = (
+    "default_endpoint", "annotator", "endpoints", "judge", "behaviors", "reasoning", "embedding", "annotation", "keys"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ class EmbeddingConfig:
 
 
 @dataclass(frozen=True)
+class AnnotationConfig:
+    """The ``[annotation]`` table: the codebook (None: the default one), and how labelling goes.
+
+    ``advance`` goes on to the next sentence after a label; ``blind`` hides what could sway an annotator.
+    """
+
+    codebook: Path | None = None
+    advance: bool = True
+    blind: bool = False
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings files together; ``keys`` maps an action of the app to the keys that trigger it.
 
@@ -48,6 +62,7 @@ class Config:
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     behaviors: Mapping[str, BehaviorConfig] = field(default_factory=dict)
     embedding: EmbeddingConfig = EmbeddingConfig()
+    annotation: AnnotationConfig = AnnotationConfig()
     tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     annotator: str | None = None
@@ -120,6 +135,8 @@ def _read_top(top: Table) -> dict[str, Any]:
         found["tags"] = _read_tags(top.table("reasoning"))
     if "embedding" in top.values:
         found["embedding"] = _read_embedding(top.table("embedding"))
+    if "annotation" in top.values:
+        found["annotation"] = _read_annotation(top.table("annotation"))
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -140,6 +157,17 @@ def _read_embedding(table: Table) -> EmbeddingConfig:
         path=None if path is None else table.path.parent / Path(path).expanduser(),
         threshold=default.threshold if threshold is None else threshold,
         dtype=table.choice("dtype", DTYPES) or default.dtype,
+    )
+
+
+def _read_annotation(table: Table) -> AnnotationConfig:
+    table.only(f.name for f in fields(AnnotationConfig))
+    default, path = AnnotationConfig(), table.text("codebook")
+    advance, blind = table.flag("advance"), table.flag("blind")
+    return AnnotationConfig(
+        codebook=None if path is None else table.path.parent / Path(path).expanduser(),
+        advance=default.advance if advance is None else advance,
+        blind=default.blind if blind is None else blind,
     )
 
 

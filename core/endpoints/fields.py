@@ -65,6 +65,13 @@ class Table:
             self.refuse(key, "must be a text that is not empty, or a list of such texts.")
         return tuple(value)
 
+    def flag(self, key: str) -> bool | None:
+        """A value that is true or false, or None if the key is not there."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.refuse(key, "must be true or false.")
+        return value
+
     def choice(self, key: str, known: tuple[str, ...]) -> str | None:
         """One of a few words."""
         value = self.text(key)

@@ -1,28 +1,75 @@
-"""Labels in the database: setting one, undo and redo over the whole history, and where an annotator stopped."""
+"""Labels in the database: changing them by steps, undo and redo over the whole history, and what stands now."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.annotation.annotation import KEY, NOTHING, Annotation, Circumstances, Suggested
 from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
-from core.store.rows import PROGRAM, insert, table
+from core.store.rows import PROGRAM, insert, insert_row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_CURRENT = """
-SELECT category FROM label_events WHERE trace_id = ? AND annotator = ? AND sentence_idx = ? ORDER BY id DESC LIMIT 1
+_LATEST = """
+SELECT * FROM label_events WHERE trace_id = ? AND annotator = ? AND sentence_idx = ? ORDER BY id DESC LIMIT 1
 """
+_BEFORE = """
+SELECT * FROM label_events WHERE trace_id = ? AND annotator = ? AND sentence_idx = ? AND id < ? ORDER BY id DESC LIMIT 1
+"""
+_TEXT = ("annotator", "trace_id", "note")
+_CIRCUMSTANCES = (
+    "codebook_id", "source", "verified", "suggested", "suggested_by", "confidence", "blind", "seconds", "ordered_by",
+    "decided_by",
+)  # fmt: skip
+
+
+class Change(NamedTuple):
+    """What a key makes of one sentence; ``kind`` says which of the things it holds is changed."""
+
+    trace_id: str
+    sentence_idx: int
+    kind: str
+    after: Annotation
 
 
 def add_codebook(database: Database, codebook: Codebook) -> None:
     """Store a codebook once."""
     row = {"id": codebook.id, "version": codebook.version, "canonical": codebook.canonical, "created_at": now()}
     insert(database, "codebooks", [row], ignore=True)
+
+
+def annotate(
+    database: Database,
+    annotator: str,
+    changes: Sequence[Change],
+    codebook: Codebook,
+    circumstances: Circumstances | None = None,
+) -> tuple[LabelEvent, ...]:
+    """Make ``changes`` as one step, which undo takes back as one (a job for the writer); no-changes are left out.
+
+    What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too.
+    """
+    made = _columns(circumstances or Circumstances(), codebook.id)
+    events: list[LabelEvent] = []
+    for change in changes:
+        row = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
+        before = _annotation(row)
+        if change.after == before:
+            continue
+        if not events:
+            add_codebook(database, codebook)
+        is_same_label = row is not None and before.is_decided and _decision(before) == _decision(change.after)
+        columns = {name: row[name] for name in _CIRCUMSTANCES} if is_same_label else made
+        step = events[0].step if events else None
+        events.append(_append(database, annotator, change, before, None, step, columns))
+    return tuple(events)
 
 
 def set_label(
@@ -32,92 +79,174 @@ def set_label(
     sentence_idx: int,
     category: str | None,
     codebook: Codebook,
+    circumstances: Circumstances | None = None,
 ) -> LabelEvent | None:
     """Give a sentence a category, or clear it with None; None is returned where that changes nothing."""
-    row = database.conn.execute(_CURRENT, [trace_id, annotator, sentence_idx]).fetchone()
-    previous = row["category"] if row else None
-    if category == previous:
-        return None
-    add_codebook(database, codebook)
-    kind = "clear" if category is None else "label"
-    return _append(database, annotator, trace_id, sentence_idx, kind, category, previous, None, codebook.id)
+    row = database.conn.execute(_LATEST, [trace_id, annotator, sentence_idx]).fetchone()
+    before = _annotation(row)
+    after = before.cleared() if category is None else before.given(category)
+    change = Change(trace_id, sentence_idx, "clear" if category is None else "label", after)
+    events = annotate(database, annotator, [change], codebook, circumstances)
+    return events[0] if events else None
 
 
-def undo_label(database: Database, annotator: str) -> LabelEvent | None:
-    """Take back the annotator's last change that still stands, on whichever trace it was made."""
-    return _replay(database, annotator, "undo", load_history(database.conn, annotator).undoable)
+def undo(database: Database, annotator: str) -> tuple[LabelEvent, ...]:
+    """Take back the annotator's last step that still stands, on whichever traces it was made; empty: there is none."""
+    undoable = load_history(database.conn, annotator).undoable
+    events: list[LabelEvent] = []
+    for row in _events_of(database, annotator, undoable[-1:]):
+        place = (row["trace_id"], row["sentence_idx"])
+        restored = database.conn.execute(_BEFORE, [place[0], annotator, place[1], row["id"]]).fetchone()
+        columns = {name: None if restored is None else restored[name] for name in _CIRCUMSTANCES}
+        columns["codebook_id"] = columns["codebook_id"] or row["codebook_id"]
+        events.append(_replayed(database, row, "undo", _annotation(restored), columns, events))
+    return tuple(events)
 
 
-def redo_label(database: Database, annotator: str) -> LabelEvent | None:
-    """Make again the change that was undone last."""
-    return _replay(database, annotator, "redo", load_history(database.conn, annotator).redoable)
+def redo(database: Database, annotator: str) -> tuple[LabelEvent, ...]:
+    """Make again the step that was undone last; empty: there is none."""
+    redoable = load_history(database.conn, annotator).redoable
+    events: list[LabelEvent] = []
+    for row in _events_of(database, annotator, redoable[-1:]):
+        columns = {name: row[name] for name in _CIRCUMSTANCES}
+        events.append(_replayed(database, row, "redo", _annotation(row), columns, events))
+    return tuple(events)
 
 
-def _replay(database: Database, annotator: str, kind: str, candidates: Sequence[int]) -> LabelEvent | None:
-    """Write the last of ``candidates`` (event ids) once more, backwards for an undo."""
-    if not candidates:
-        return None
-    event = load_event(database.conn, candidates[-1])
-    after, before = (event.previous, event.category) if kind == "undo" else (event.category, event.previous)
-    codebook_id = _codebook_of(database.conn, event.id)
-    return _append(database, annotator, event.trace_id, event.sentence_idx, kind, after, before, event.id, codebook_id)
+def _events_of(database: Database, annotator: str, steps: Sequence[str]) -> list[sqlite3.Row]:
+    """The events of the last of ``steps``, if there is one."""
+    query = "SELECT * FROM label_events WHERE annotator = ? AND step = ? ORDER BY id"
+    return [row for step in steps for row in database.conn.execute(query, [annotator, step]).fetchall()]
+
+
+def _replayed(
+    database: Database,
+    target: sqlite3.Row,
+    kind: str,
+    after: Annotation,
+    circumstances: Mapping[str, Any],
+    so_far: Sequence[LabelEvent],
+) -> LabelEvent:
+    """Write what undo or redo of an event restores, under the circumstances in which that was given."""
+    annotator, change = target["annotator"], Change(target["trace_id"], target["sentence_idx"], kind, after)
+    latest = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
+    step = so_far[0].step if so_far else None
+    return _append(database, annotator, change, _annotation(latest), target["id"], step, circumstances)
 
 
 def _append(
     database: Database,
     annotator: str,
-    trace_id: str,
-    sentence_idx: int,
-    kind: str,
-    category: str | None,
-    previous: str | None,
+    change: Change,
+    before: Annotation,
     target: int | None,
-    codebook_id: str | None,
+    step: str | None,
+    circumstances: Mapping[str, Any],
 ) -> LabelEvent:
-    events = table(database, "label_events").insert(
-        {
-            "annotator": annotator,
-            "trace_id": trace_id,
-            "sentence_idx": sentence_idx,
-            "kind": kind,
-            "category": category,
-            "previous": previous,
-            "target": target,
-            "codebook_id": codebook_id,
-            "program": PROGRAM,
-            "created_at": now(),
-        }
-    )
-    assert isinstance(events.last_pk, int)
-    return LabelEvent(events.last_pk, annotator, trace_id, sentence_idx, kind, category, previous, target)
+    uid, after = uuid.uuid4().hex, change.after
+    row = {
+        "uid": uid,
+        "step": step or uid,
+        "annotator": annotator,
+        "trace_id": change.trace_id,
+        "sentence_idx": change.sentence_idx,
+        "kind": change.kind,
+        "category": after.category,
+        "secondary": after.secondary,
+        "skipped": int(after.is_skipped),
+        "unsure": int(after.is_unsure),
+        "note": after.note or None,
+        "previous": before.category,
+        "target": target,
+        **circumstances,
+        "program": PROGRAM,
+        "created_at": now(),
+    }
+    event_id = insert_row(database, "label_events", row, text=_TEXT)
+    assert event_id is not None
+    place = (change.trace_id, change.sentence_idx)
+    return LabelEvent(event_id, uid, step or uid, annotator, *place, change.kind, before, after, target)
+
+
+def _columns(made: Circumstances, codebook_id: str) -> dict[str, Any]:
+    suggested = made.suggested
+    return {
+        "codebook_id": codebook_id,
+        "source": made.source,
+        "verified": int(made.is_verified),
+        "suggested": None if suggested is None else suggested.category,
+        "suggested_by": None if suggested is None else suggested.by,
+        "confidence": None if suggested is None else suggested.confidence,
+        "blind": int(made.is_blind),
+        "seconds": None if made.seconds is None else round(made.seconds, 3),
+        "ordered_by": made.ordered_by,
+        "decided_by": made.decided_by,
+    }
+
+
+def _decision(annotation: Annotation) -> tuple[str | None, bool]:
+    return annotation.category, annotation.is_skipped
+
+
+def _annotation(row: sqlite3.Row | None) -> Annotation:
+    if row is None:
+        return NOTHING
+    return Annotation(row["category"], row["secondary"], bool(row["skipped"]), bool(row["unsure"]), row["note"] or "")
 
 
 def load_history(connection: sqlite3.Connection, annotator: str) -> History:
     """What the annotator can undo and redo."""
-    rows = connection.execute("SELECT id, kind, target FROM label_events WHERE annotator = ? ORDER BY id", [annotator])
-    return fold(Step(row["id"], row["kind"], row["target"]) for row in rows)
+    rows = connection.execute(
+        """
+        SELECT e.step, e.kind, t.step AS target
+          FROM label_events e LEFT JOIN label_events t ON t.id = e.target
+         WHERE e.annotator = ? ORDER BY e.id
+        """,
+        [annotator],
+    )
+    return fold(Step(*next(events)) for _, events in groupby(rows, key=lambda row: row["step"]))
 
 
-def load_event(connection: sqlite3.Connection, event_id: int) -> LabelEvent:
-    """One event by its id."""
-    row = connection.execute("SELECT * FROM label_events WHERE id = ?", [event_id]).fetchone()
-    return LabelEvent(**{name: row[name] for name in LabelEvent.__dataclass_fields__})
-
-
-def _codebook_of(connection: sqlite3.Connection, event_id: int) -> str | None:
-    row = connection.execute("SELECT codebook_id FROM label_events WHERE id = ?", [event_id]).fetchone()
-    codebook_id: str | None = row["codebook_id"]
-    return codebook_id
+def load_annotations(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, Annotation]:
+    """What the annotator holds of each sentence of a trace now, by sentence; those that say nothing are left out."""
+    found = ((row["sentence_idx"], _annotation(row)) for row in _standing(connection, trace_id, annotator))
+    return {index: annotation for index, annotation in found if annotation != NOTHING}
 
 
 def load_labels(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, str]:
     """Category of each labelled sentence of a trace, as this annotator has it now."""
+    found = load_annotations(connection, trace_id, annotator)
+    return {index: one.category for index, one in found.items() if one.category is not None}
+
+
+def load_circumstances(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, Circumstances]:
+    """How each label of a trace that stands came about, by sentence."""
+    return {
+        row["sentence_idx"]: Circumstances(
+            source=row["source"] or KEY,
+            is_verified=row["verified"] != 0,
+            suggested=row["suggested"] and Suggested(row["suggested"], row["suggested_by"] or "", row["confidence"]),
+            is_blind=bool(row["blind"]),
+            seconds=row["seconds"],
+            ordered_by=row["ordered_by"],
+            decided_by=row["decided_by"],
+        )
+        for row in _standing(connection, trace_id, annotator)
+        if row["category"] is not None
+    }
+
+
+def _standing(connection: sqlite3.Connection, trace_id: str, annotator: str) -> Iterator[sqlite3.Row]:
+    """The last event of each sentence, in the order of the sentences."""
     rows = connection.execute(
-        "SELECT sentence_idx, category FROM label_events WHERE trace_id = ? AND annotator = ? ORDER BY id",
+        """
+        SELECT e.* FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? AND annotator = ?
+                          GROUP BY sentence_idx) last
+          JOIN label_events e ON e.id = last.id ORDER BY e.sentence_idx
+        """,
         [trace_id, annotator],
     )
-    latest: Mapping[int, str | None] = {row["sentence_idx"]: row["category"] for row in rows}
-    return {index: category for index, category in latest.items() if category is not None}
+    yield from rows
 
 
 def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int]:
@@ -133,25 +262,3 @@ def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int
         [trace_id],
     )
     return {row["annotator"]: row["n"] for row in rows}
-
-
-def save_position(database: Database, annotator: str, trace_id: str, sentence_idx: int) -> None:
-    """Remember where the annotator is in a trace."""
-    row = {"annotator": annotator, "trace_id": trace_id, "sentence_idx": sentence_idx, "updated_at": now()}
-    table(database, "positions").upsert(row, pk=("annotator", "trace_id"))
-
-
-def load_position(connection: sqlite3.Connection, annotator: str, trace_id: str) -> int:
-    """Sentence index at which the annotator left this trace; 0 if never seen."""
-    row = connection.execute(
-        "SELECT sentence_idx FROM positions WHERE annotator = ? AND trace_id = ?", [annotator, trace_id]
-    ).fetchone()
-    return int(row["sentence_idx"]) if row else 0
-
-
-def last_trace(connection: sqlite3.Connection, annotator: str) -> str | None:
-    """The trace that the annotator had open last."""
-    row = connection.execute(
-        "SELECT trace_id FROM positions WHERE annotator = ? ORDER BY updated_at DESC LIMIT 1", [annotator]
-    ).fetchone()
-    return row["trace_id"] if row else None

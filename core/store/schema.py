@@ -8,6 +8,8 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
+from core.canonical import canonical_json, short_hash
+
 MIGRATION_SET = "turnpoint"
 
 migrations = Migrations(MIGRATION_SET)
@@ -310,6 +312,133 @@ def m005_endpoints(db: Database) -> None:
         strict=True,
     )
     checks.create_index(["settings_id", "id"])
+
+
+@migrations()
+def m006_annotation(db: Database) -> None:
+    """All that an annotator says of a sentence, suggestions, queues of work, labelled verdicts, and merges."""
+    events = _table(db, "label_events")
+    for name in ("uid", "step", "secondary", "note", "source", "suggested", "suggested_by", "ordered_by", "decided_by"):
+        events.add_column(name, str)
+    for name in ("skipped", "unsure", "verified", "blind"):
+        events.add_column(name, int)
+    for name in ("confidence", "seconds"):
+        events.add_column(name, float)
+    # Two copies of one database must give an older event the same name, or merging them would double it.
+    older = "SELECT id, annotator, trace_id, sentence_idx, kind, category, created_at FROM label_events"
+    for row in list(db.query(older)):
+        uid = short_hash(canonical_json([str(value) for value in row.values()]))
+        db.execute("UPDATE label_events SET uid = ?, step = ? WHERE id = ?", [uid, uid, row["id"]])
+    events.create_index(["uid"], unique=True)
+    events.create_index(["annotator", "step"])
+    suggesters = _table(db, "suggesters")
+    suggesters.create(
+        {
+            "id": str,
+            "canonical": str,
+            "kind": str,
+            "name": str,
+            "model": str,
+            "base_url": str,
+            "codebook_id": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"canonical", "kind", "name", "created_at"},
+        foreign_keys=[("codebook_id", "codebooks", "id")],
+        strict=True,
+    )
+    _table(db, "suggestion_batches").create(
+        {
+            "id": int,
+            "suggester_id": str,
+            "trace_id": str,
+            "first_idx": int,
+            "end_idx": int,
+            "reply": str,
+            "refusal": str,
+            "model": str,
+            "prompt_tokens": int,
+            "completion_tokens": int,
+            "cost": float,
+            "run_id": int,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"suggester_id", "trace_id", "first_idx", "end_idx", "created_at"},
+        foreign_keys=[
+            ("suggester_id", "suggesters", "id"),
+            ("trace_id", "traces", "id"),
+            ("run_id", "runs", "id"),
+        ],
+        strict=True,
+    )
+    suggestions = _table(db, "suggestions")
+    suggestions.create(
+        {
+            "id": int,
+            "suggester_id": str,
+            "trace_id": str,
+            "sentence_idx": int,
+            "category": str,
+            "confidence": float,
+            "batch_id": int,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"suggester_id", "trace_id", "sentence_idx", "category", "created_at"},
+        foreign_keys=[
+            ("suggester_id", "suggesters", "id"),
+            ("trace_id", "traces", "id"),
+            ("batch_id", "suggestion_batches", "id"),
+        ],
+        strict=True,
+    )
+    suggestions.create_index(["trace_id", "suggester_id", "sentence_idx"], unique=True)
+    _table(db, "queues").create(
+        {"id": int, "annotator": str, "spec": str, "program": str, "created_at": str, "ended_at": str, "why": str},
+        pk="id",
+        not_null={"annotator", "spec", "created_at"},
+        strict=True,
+    )
+    _table(db, "queue_items").create(
+        {"queue_id": int, "position": int, "trace_id": str, "sentence_idx": int},
+        pk=("queue_id", "position"),
+        not_null={"trace_id", "sentence_idx"},
+        foreign_keys=[("queue_id", "queues", "id"), ("trace_id", "traces", "id")],
+        strict=True,
+    )
+    verdicts = _table(db, "verdict_events")
+    verdicts.create(
+        {
+            "id": int,
+            "uid": str,
+            "annotator": str,
+            "rollout_id": int,
+            "behavior": str,
+            "kind": str,
+            "verdict": str,
+            "note": str,
+            "target": int,
+            "blind": int,
+            "seconds": float,
+            "program": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"uid", "annotator", "rollout_id", "behavior", "kind", "created_at"},
+        foreign_keys=[("rollout_id", "rollouts", "id"), ("target", "verdict_events", "id")],
+        strict=True,
+    )
+    verdicts.create_index(["uid"], unique=True)
+    verdicts.create_index(["annotator", "id"])
+    verdicts.create_index(["rollout_id", "behavior", "annotator", "id"])
+    _table(db, "merges").create(
+        {"id": int, "source": str, "report": str, "program": str, "created_at": str},
+        pk="id",
+        not_null={"source", "report", "created_at"},
+        strict=True,
+    )
 
 
 MIGRATION_NAMES = frozenset(migration.name for migration in migrations.pending(Database(memory=True)))

@@ -48,7 +48,7 @@ def test_an_afternoon_with_two_traces(tmp_path: Path) -> None:
         assert "3 → " in running.text
         assert stored.per_prefix(tmp_path, TRACE) == {3: 12}
 
-        running.send("v")
+        running.send("V")
         running.wait_for("prefix 3", "12/12 shown")
         running.send("{enter}")
         running.wait_for("sample 0")
@@ -129,7 +129,7 @@ def test_rows_of_another_process_appear_by_themselves(home: Path) -> None:
         done = headless(home, "resample", OTHER, "--prefix", "0", "-n", "6")
         assert done.returncode == 0
         running.wait_for("/6)")
-        running.send("v")
+        running.send("V")
         running.wait_for("6/6 shown")
         headless(home, "resample", OTHER, "--prefix", "0", "-n", "9")
         running.wait_for("9/9 shown")

@@ -43,7 +43,7 @@ def test_starting_at_any_size(sampled: Path, size: tuple[int, int]) -> None:
         running.read(5.0)
         running.settle(0.4)
         # The first key opens the first trace of the list.
-        for key in ("{enter}", "j", "1", "v", "j", "{enter}", "q", "q", "p", "G", "q", "?", "G", "q", "/a{enter}"):
+        for key in ("{enter}", "j", "1", "V", "j", "{enter}", "q", "q", "p", "G", "q", "?", "G", "q", "/a{enter}"):
             running.press(key, quiet=0.05, first=0.3)
         running.resize(120, 40)
         running.wait_for(TRACE, "1/28 labelled")
@@ -83,7 +83,7 @@ def test_terminals_of_fewer_colours(sampled: Path, changes: dict[str, str | None
     with opened(sampled, changes=changes, trace=TRACE) as running:
         running.send("1")
         running.wait_for("1/28 labelled", "pre·1")
-        running.send("v")
+        running.send("V")
         running.wait_for("4/4 shown")
         running.send("q")
         running.wait_for("1/28 labelled", "R resample all")

@@ -13,6 +13,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
+from core.annotation.codebook import load_codebook
 from core.behaviors.compliance import compliance_judge
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome
 from core.endpoints.config import Config
@@ -21,7 +22,7 @@ from core.resampling.request import RunRequest, judge_setup
 from core.resampling.retrying import PATIENT, RetryPolicy
 from core.resampling.rollout import Rollout
 from core.store.database import Store
-from core.store.labels import last_trace
+from core.store.positions import last_trace
 from core.store.rollouts import add_judge, add_rollouts, add_settings
 from core.store.traces import add_traces
 from core.traces.importers import read_traces
@@ -48,6 +49,7 @@ UNDECIDED = 8
 TURN = 16
 """The sentence of the landlord trace at which the rate of alignment faking leaps."""
 
+CODEBOOK = load_codebook()
 SIMULATOR = simulator_endpoint()
 JUDGE = judge_setup(Config(), SIMULATOR).judge
 TAG_RULE = compliance_judge()
@@ -147,7 +149,8 @@ def build_app(
         endpoint_label=endpoint.label,
         settings_id=endpoint.settings.id,
         judges={COMPLIANCE: TAG_RULE.id, ALIGNMENT_FAKING: judge.judge.id},
-        keys=keymap(keys or {}),
+        codebook=CODEBOOK,
+        keys=keymap(keys or {}, CODEBOOK),
         resampler=Resampler(store, RunRequest(endpoint, judges=(judge,), retrying=retrying)),
         greeting=greeting,
     )

@@ -65,7 +65,7 @@ def test_no_mouse_is_listened_to_unless_asked(running: PtyApp) -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 12)], ids=lambda size: "x".join(map(str, size)))
 def test_what_single_changes_leave_is_what_a_full_repaint_draws(home_with_nasty: Path, size: tuple[int, int]) -> None:
     with opened(home_with_nasty, size=size, trace="nasty") as running:
-        for key in ["j"] * 30 + ["1"] * 4 + ["k"] * 6 + ["b", "v", "j", "j", "q", "u", ">", "j", "j"]:
+        for key in ["j"] * 30 + ["1"] * 4 + ["k"] * 6 + ["b", "V", "j", "j", "q", "u", ">", "j", "j"]:
             running.press(key, quiet=0.03, first=0.4)
         patched = agreed(running.rows)
         running.press("?", quiet=0.3)

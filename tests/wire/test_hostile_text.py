@@ -51,7 +51,7 @@ def test_stepping_through_every_sentence(nasty: PtyApp) -> None:
 
 
 VISITS = {
-    "rollouts": ["v", "j", "j", "{enter}", "j", "G", "q", "f", "f", "/rolled{enter}", "n", "q"],
+    "rollouts": ["V", "j", "j", "{enter}", "j", "G", "q", "f", "f", "/rolled{enter}", "n", "q"],
     "reading a sentence": ["g", "{enter}", "q", ":6{enter}", "{enter}", "G", "q"],
     "prompt and response": ["p", "{pagedown}", "{pagedown}", "G", "q"],
     "choosing a trace": ["o", "/odd{enter}", "G", "q"],

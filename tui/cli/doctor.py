@@ -86,7 +86,7 @@ def _settings(options: Options) -> dict[str, Any]:
     paths = ", ".join(str(path) for path in default_paths() if path.exists()) or "none found"
     try:
         config = options.config()
-        keymap(config.keys)
+        keymap(config.keys, options.codebook(config))
         endpoint = options.resolve(config)
         described = _described(endpoint)
     except TurnpointError as error:

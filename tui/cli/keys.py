@@ -13,11 +13,16 @@ from tui.cli.output import print_table
 @click.pass_obj
 def keys(options: Options, markdown: bool) -> None:
     """List all keys of the app and the names that remap them in turnpoint.toml."""
-    from tui.actions import ACTIONS, keymap, keys_markdown, shown
+    from core.annotation.codebook import load_codebook
+    from tui.actions import ACTIONS, category_actions, keymap, keys_markdown, shown
 
     if markdown:
-        click.echo(keys_markdown(), nl=False)
+        default = load_codebook()
+        click.echo(keys_markdown(keymap({}, default), default), nl=False)
         return
-    mapped = keymap(options.config().keys)
-    rows = [(shown(mapped[action.id]), action.id, ", ".join(action.scopes), action.help) for action in ACTIONS]
+    config = options.config()
+    codebook = options.codebook(config)
+    mapped = keymap(config.keys, codebook)
+    actions = (*ACTIONS, *category_actions(codebook))
+    rows = [(shown(mapped[action.id]), action.id, ", ".join(action.scopes), action.help) for action in actions]
     print_table(("key", "name", "screens", "does"), rows)

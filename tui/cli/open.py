@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError
@@ -26,7 +27,7 @@ def open_app(options: Options, trace_id: str | None = None, greeting: str = "") 
 
 def run_app(options: Options, store: Store, trace_id: str | None = None, greeting: str = "") -> None:
     """Run the app on an open store until it is left."""
-    from core.store.labels import last_trace
+    from core.store.positions import last_trace
     from tui.app import TurnpointApp
 
     context = build_context(options, store, greeting)
@@ -50,6 +51,7 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     from tui.workers.resampler import Resampler
 
     config = options.config()
+    codebook = options.codebook(config)
     compliance = compliance_judge(config.tags)
     label, settings_id, judges, template, refusal = "no endpoint", "", {compliance.behavior: compliance.id}, None, ""
     try:
@@ -66,12 +68,14 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     return Context(
         store=store,
         annotator=options.annotator_name(config),
+        codebook=codebook,
         endpoint_label=label,
         settings_id=settings_id,
         judges=judges,
-        keys=keymap(config.keys),
+        keys=keymap(config.keys, codebook),
         resampler=Resampler(store, template, refusal),
         greeting=greeting,
         embedding=config.embedding,
         tags=config.tags,
+        annotation=replace(config.annotation, blind=True) if options.blind else config.annotation,
     )

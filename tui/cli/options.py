@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.annotation.annotation import GOLD
+from core.annotation.codebook import Codebook, load_codebook
+from core.errors import ConfigError
 from core.store.database import Store
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ class Options:
     base_url: str | None
     model: str | None
     mouse: bool
+    codebook_path: Path | None = None
+    blind: bool = False
 
     @property
     def names_endpoint(self) -> bool:
@@ -46,9 +51,21 @@ class Options:
 
         return resolve_endpoint(config, name or self.endpoint, self.base_url, self.model)
 
+    def codebook(self, config: Config) -> Codebook:
+        """The categories to label with: those of the flag, of the settings file, or the default ones."""
+        path = self.codebook_path or config.annotation.codebook
+        return load_codebook() if path is None else load_codebook(path)
+
     def annotator_name(self, config: Config) -> str:
-        """Who labels: the flag, the settings file, or the login name."""
-        return self.annotator or config.annotator or login_name()
+        """Who labels: the flag, the settings file, or the login name.
+
+        Raises:
+            ConfigError: if that is the name under which adjudicated labels stand.
+        """
+        name = (self.annotator or config.annotator or login_name()).strip()
+        if not name or name == GOLD:
+            raise ConfigError(f"nobody can label as {name!r}; name an annotator with --annotator.")
+        return name
 
 
 def login_name() -> str:

@@ -64,6 +64,9 @@ class LazyGroup(click.Group):
 @click.option("--db", type=click.Path(path_type=Path), default=DEFAULT_PATH, envvar="TURNPOINT_DB", show_default=True,
               help="Database file (or TURNPOINT_DB).")  # fmt: skip
 @click.option("--annotator", help="Whose labels these are; default: the login name.")
+@click.option("--codebook", "codebook_path", type=click.Path(path_type=Path),
+              help="Codebook (TOML) to label with; default: that of turnpoint.toml, or the one built in.")  # fmt: skip
+@click.option("--blind", is_flag=True, help="Hide rates and the labels of others until a sentence is labelled.")
 @click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml to sample at; default: its default_endpoint.")
 @click.option("--base-url", help="Sample at this OpenAI-compatible server instead.")
 @click.option("--model", help="Model to ask for at the server.")
@@ -74,6 +77,8 @@ def cli(
     ctx: click.Context,
     db: Path,
     annotator: str | None,
+    codebook_path: Path | None,
+    blind: bool,
     endpoint: str | None,
     base_url: str | None,
     model: str | None,
@@ -83,7 +88,7 @@ def cli(
 
     Without a command, opens the app on the database.
     """
-    ctx.obj = Options(db, annotator, endpoint, base_url, model, mouse)
+    ctx.obj = Options(db, annotator, endpoint, base_url, model, mouse, codebook_path, blind)
     if ctx.invoked_subcommand is None:
         from tui.cli.open import open_app
 

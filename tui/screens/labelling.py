@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual.binding import BindingsMap
+
 from core.annotation.history import LabelEvent
 from core.errors import TurnpointError
-from core.store.labels import redo_label, set_label, undo_label
-from tui.actions import CODEBOOK
+from core.store.labels import redo, set_label, undo
+from tui.actions import TRACE, category_bindings
+from tui.context import Context
 from tui.screens.stepping import SteppingScreen
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ BUSY = "another process holds the database; this is written, and shown here, as 
 
 class LabellingScreen(SteppingScreen):
     """Gives labels, takes them off, undoes and redoes."""
+
+    def __init__(self, context: Context, trace_id: str) -> None:
+        super().__init__(context, trace_id)
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(category_bindings(TRACE, context.codebook))])
 
     def action_label(self, category: str) -> None:
         """Give the sentence a category and go on; the category it has already is taken off."""
@@ -46,7 +53,7 @@ class LabellingScreen(SteppingScreen):
         context, index, trace_id = self.context, self._cursor, self.trace_id
         try:
             context.store.write(
-                lambda db: set_label(db, context.annotator, trace_id, index, category, CODEBOOK)
+                lambda db: set_label(db, context.annotator, trace_id, index, category, context.codebook)
             ).result(timeout=LONGEST_WAIT)
         except TimeoutError:
             self.say(BUSY)
@@ -59,25 +66,26 @@ class LabellingScreen(SteppingScreen):
 
     def action_undo(self) -> None:
         """Undo the last label, wherever it was given."""
-        self._replay(undo_label, "undid", "nothing to undo.")
+        self._replay(undo, "undid", "nothing to undo.")
 
     def action_redo(self) -> None:
         """Redo what was undone."""
-        self._replay(redo_label, "redid", "nothing to redo.")
+        self._replay(redo, "redid", "nothing to redo.")
 
-    def _replay(self, job: Callable[[Database, str], LabelEvent | None], verb: str, otherwise: str) -> None:
+    def _replay(self, job: Callable[[Database, str], tuple[LabelEvent, ...]], verb: str, otherwise: str) -> None:
         annotator = self.context.annotator
         try:
-            event = self.context.store.write(lambda db: job(db, annotator)).result(timeout=LONGEST_WAIT)
+            events = self.context.store.write(lambda db: job(db, annotator)).result(timeout=LONGEST_WAIT)
         except TimeoutError:
             self.say(BUSY)
             return
         except TurnpointError as error:
             self.say(str(error))
             return
-        if event is None:
+        if not events:
             self.say(otherwise)
             return
+        event = events[0]
         if event.trace_id != self.trace_id:
             self.open(event.trace_id, event.sentence_idx)
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 
+from core.annotation.codebook import Codebook
 from core.sanitize import visible
 from tui.actions import HELP, READER, bindings_for, in_scope, shown
 from tui.clipboard import copy
@@ -79,7 +80,7 @@ def text_items(sections: Sequence[tuple[str, str]]) -> list[TextItem]:
     return items
 
 
-def keys_screen(scope: str, keys: Mapping[str, tuple[str, ...]]) -> KeysScreen:
+def keys_screen(scope: str, keys: Mapping[str, tuple[str, ...]], codebook: Codebook) -> KeysScreen:
     """The keys of a screen, as they are mapped now."""
-    items = [TextItem(a.help, ((f"{shown(keys[a.id]):>16}  ", BOLD),)) for a in in_scope(scope)]
+    items = [TextItem(a.help, ((f"{shown(keys[a.id]):>16}  ", BOLD),)) for a in in_scope(scope, codebook)]
     return KeysScreen("keys", items)

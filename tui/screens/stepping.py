@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from core.endpoints.origin import endpoint_name
-from core.store.labels import load_labels, load_position, save_position
+from core.store.labels import load_annotations
+from core.store.positions import load_position, save_position
 from core.traces.model import Trace
-from tui.actions import CODEBOOK, TRACE, bindings_for
+from tui.actions import TRACE, bindings_for
 from tui.context import Context
 from tui.screens.base import ListScreen
 from tui.views.chrome import category_line, header_line
@@ -136,7 +137,7 @@ class SteppingScreen(ListScreen[None]):
         return self._behavior if self._behavior in names else names[0]
 
     def _items(self) -> tuple[SentenceItem, ...]:
-        return sentence_items(self._view, self._texts, CODEBOOK, self._shown_behavior)
+        return sentence_items(self._view, self._texts, self.context.codebook, self._shown_behavior)
 
     def reload(self) -> None:
         """Read labels and rates again, and repaint what is different."""
@@ -146,9 +147,10 @@ class SteppingScreen(ListScreen[None]):
 
     def reload_labels(self) -> None:
         """Read the labels alone again: a label changes no rate, and this is on the way of every label key."""
-        labels = load_labels(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = replace(self._view, labels=labels)
-        self.items.update_tags({index: CODEBOOK.tag(category) for index, category in labels.items()})
+        annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
+        self._view = replace(self._view, annotations=annotations)
+        tag = self.context.codebook.tag
+        self.items.update_tags({index: tag(category) for index, category in self._view.labels.items()})
         self.repaint()
 
     def repaint(self) -> None:
@@ -195,12 +197,12 @@ class SteppingScreen(ListScreen[None]):
         return [header_line(names, progress, width)]
 
     def _detail(self, width: int, height: int) -> list[Line]:
-        return detail_lines(self._view, self._cursor, CODEBOOK, width, height, self._shown_behavior)
+        return detail_lines(self._view, self._cursor, self.context.codebook, width, height, self._shown_behavior)
 
     def _categories(self, width: int, height: int) -> list[Line]:
-        keys = {c.name: self.context.keys[f"label.{c.name}"][0] for c in CODEBOOK.categories}
+        keys = {c.name: self.context.keys[f"label.{c.name}"][0] for c in self.context.codebook.categories}
         current = self._view.labels.get(self._cursor)
-        return [category_line(CODEBOOK, keys, current, self._view.labels.values(), width)]
+        return [category_line(self.context.codebook, keys, current, self._view.labels.values(), width)]
 
     def action_next_unlabelled(self, step: int) -> None:
         """To the nearest sentence without a label."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from core.errors import TurnpointError
-from tui.actions import CODEBOOK, SUMMARY, bindings_for
+from tui.actions import SUMMARY, bindings_for
 from tui.context import context_of
 from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.reader import ReaderScreen, text_items
@@ -62,7 +62,7 @@ class SummaryScreen(SearchedScreen[str]):
 
     async def _summarise(self) -> None:
         try:
-            found = await summarise_all(context_of(self), [c.name for c in CODEBOOK.categories], self._progressed)
+            found = await summarise_all(context_of(self), self._progressed)
         except (TurnpointError, sqlite3.Error) as error:
             self.say(str(error))
             return

@@ -126,6 +126,10 @@ class TraceScreen(AdaptiveScreen):
             self.items.pattern = None
             self.say("search ended.")
 
+    def action_accept(self) -> None:
+        """Read the sentence in full."""
+        self.action_read()
+
     def action_read(self) -> None:
         """Read the sentence in full."""
         sentence = self._view.trace.sentences[self._cursor]

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
-from tui.actions import in_scope, shown
+from tui.actions import ACTIONS, shown
 from tui.palette import BAR, BOLD, DIM, LABEL, PLAIN, REVERSE
 from tui.widgets.lines import Line, Piece
 from tui.widgets.wrapping import clip, wrap
@@ -67,7 +67,7 @@ def category_line(
 
 def hint_line(scope: str, keys: Mapping[str, tuple[str, ...]], width: int) -> Line:
     """The keys that one needs first, as many as fit."""
-    hinted = {action.id: action.hint for action in in_scope(scope) if action.hint}
+    hinted = {action.id: action.hint for action in ACTIONS if scope in action.scopes and action.hint}
     line = ""
     for action_id in FIRST_KEYS:
         if action_id in hinted:

@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.analysis.rates import PrefixRate, RateTable, big_changes, load_rates, preferred_settings
+from core.annotation.annotation import NOTHING, Annotation, Suggested
 from core.annotation.codebook import Codebook
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.sanitize import visible
 from core.store.database import Store
-from core.store.labels import load_labels
+from core.store.labels import load_annotations
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
@@ -35,17 +36,33 @@ SHORT_CELLS = 7
 class TraceView:
     """A trace with the labels of one annotator and the rates under one set of sampling settings.
 
-    ``confirmed`` has what fresh rollouts say, by behavior and sentence.
+    ``confirmed`` has what fresh rollouts say, by behavior and sentence; ``suggestions`` the category that is suggested
+    for a sentence. While ``is_blind``, nothing but the text is shown of a sentence that is not decided.
     """
 
     trace: Trace
-    labels: Mapping[int, str]
+    annotations: Mapping[int, Annotation]
     rates: RateTable
     settings: SettingsInUse | None
     other_settings: tuple[str, ...]
     big_changes: frozenset[int]
     estimates: Estimates | None = None
     confirmed: Mapping[tuple[str, int], ConfirmedDirection] = field(default_factory=dict)
+    suggestions: Mapping[int, Suggested] = field(default_factory=dict)
+    is_blind: bool = False
+
+    @cached_property
+    def labels(self) -> Mapping[int, str]:
+        """The category of each labelled sentence."""
+        return {index: one.category for index, one in self.annotations.items() if one.category is not None}
+
+    def held(self, index: int) -> Annotation:
+        """What the annotator holds of a sentence."""
+        return self.annotations.get(index, NOTHING)
+
+    def is_shown(self, index: int) -> bool:
+        """Whether numbers, suggestions and other labels of this sentence may be shown to the annotator."""
+        return not self.is_blind or self.held(index).is_decided
 
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
@@ -95,7 +112,7 @@ def load_view(
     rates = load_rates(store.read, trace_id, settings.id if settings else settings_id or "", judges)
     return TraceView(
         trace=trace,
-        labels=load_labels(store.read, trace_id, annotator),
+        annotations=load_annotations(store.read, trace_id, annotator),
         rates=rates,
         settings=settings,
         other_settings=tuple(used.id for used in in_use),

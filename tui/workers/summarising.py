@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ class Summarised:
     without: str = ""
 
 
-async def summarise_all(context: Context, categories: Sequence[str], on_trace: Tell) -> Summarised:
+async def summarise_all(context: Context, on_trace: Tell) -> Summarised:
     """Analyse all traces of the store together; the first time, this encodes what was said in each of them.
 
     ``on_trace`` is called on the event loop after each trace. Cancelling ends the thread at the next batch;
@@ -36,6 +35,7 @@ async def summarise_all(context: Context, categories: Sequence[str], on_trace: T
         from core.analysis.across.summary import summarise
         from core.similarity.cosine import comparison
 
+        categories = [category.name for category in context.codebook.categories]
         config, settings, without = context.embedding, context.settings_id or None, ""
         try:
             compared = comparison(context.store, config, go_on)

@@ -40,6 +40,8 @@ def labelled(annotator: str, sentence: int, category: str | None, kind: str = "s
         "kind": kind,
         "category": category,
         "codebook_id": "book",
+        "uid": f"{annotator}-{sentence}-{category}",
+        "step": f"{annotator}-{sentence}-{category}",
         "created_at": ANY_TIME,
     }
 

@@ -17,16 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from core.annotation.codebook import load_codebook
 from core.annotation.history import LabelEvent
 from core.store.database import Store
-from core.store.labels import (
-    last_trace,
-    load_history,
-    load_labels,
-    load_position,
-    redo_label,
-    save_position,
-    set_label,
-    undo_label,
-)
+from core.store.labels import load_history, load_labels, set_label
+from core.store.labels import redo as redo_step
+from core.store.labels import undo as undo_step
+from core.store.positions import last_trace, load_position, save_position
 from core.store.traces import add_traces, list_traces
 from tests.core.analysis.stored import make_trace
 
@@ -48,11 +42,11 @@ def label(store: Store, annotator: str, trace_id: str, sentence: int, category: 
 
 
 def undo(store: Store, annotator: str) -> LabelEvent | None:
-    return store.write(lambda db: undo_label(db, annotator)).result()
+    return next(iter(store.write(lambda db: undo_step(db, annotator)).result()), None)
 
 
 def redo(store: Store, annotator: str) -> LabelEvent | None:
-    return store.write(lambda db: redo_label(db, annotator)).result()
+    return next(iter(store.write(lambda db: redo_step(db, annotator)).result()), None)
 
 
 def events(store: Store) -> list[tuple[object, ...]]:
@@ -123,7 +117,7 @@ def test_an_undo_is_an_event_that_names_the_one_it_takes_back(store: Store) -> N
     taken = undo(store, "ana")
     assert made is not None and taken is not None
     assert (taken.kind, taken.category, taken.previous, taken.target) == ("undo", None, "planning", made.id)
-    assert load_history(store.read, "ana").redoable == (made.id,)
+    assert load_history(store.read, "ana").redoable == (made.uid,)
 
 
 def test_every_event_keeps_the_codebook_that_defined_its_category(store: Store) -> None:

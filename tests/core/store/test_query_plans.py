@@ -12,7 +12,8 @@ from core.analysis.sweep import load_sweep, with_behavior
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.store.database import Store
 from core.store.embeddings import EmbeddingModel, load_embeddings
-from core.store.labels import load_history, load_labels, load_position
+from core.store.labels import load_history, load_labels
+from core.store.positions import load_position
 from core.store.rates import settings_in_use
 from core.store.rollouts import load_rollouts, mean_completion_tokens, sampled_indices, undecided_by
 from core.store.traces import list_traces, load_trace

@@ -121,7 +121,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
     text = (DOCS / "store.md").read_text(encoding="utf-8")
     with Store.open("any.db") as store:
         tables = [row["name"] for row in store.read.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%STRICT%'")]
-        assert len(tables) == 16
+        assert len(tables) == 23
         for table in tables:
             (line,) = [line for line in text.splitlines() if line.startswith(f"| `{table}` |")]
             named = set(re.findall(r"`([a-z_0-9]+)`", line))
@@ -186,7 +186,7 @@ def test_every_field_of_a_record_and_every_tag_is_on_its_page() -> None:
 
 def test_every_category_is_on_its_page() -> None:
     rows = re.findall(
-        r"^\| `(.)` \| `(\w+)` \| (\w+) \| (.+) \|$", (DOCS / "labelling.md").read_text("utf-8"), re.MULTILINE
+        r"^\| `(.)` \| `(\w+)` \| (\w+) \| (.+) \|$", (DOCS / "annotating.md").read_text("utf-8"), re.MULTILINE
     )
     assert rows == [(c.key, c.name, c.tag, c.definition) for c in load_codebook().categories]
 

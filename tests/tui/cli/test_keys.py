@@ -25,16 +25,16 @@ def test_every_action_has_a_line_with_its_keys() -> None:
 
 
 def test_the_keys_of_the_settings_are_shown_in_place_of_the_defaults() -> None:
-    settings('[keys]\nresample = "e"\n"label.planning" = ["f2", "z"]\n')
+    settings('[keys]\nresample = "E"\n"label.planning" = ["f2", "Z"]\n')
     lines = done("keys").out.splitlines()
-    assert any(line.split()[:2] == ["e", "resample"] for line in lines)
-    assert any(line.split()[:3] == ["f2", "z", "label.planning"] for line in lines)
+    assert any(line.split()[:2] == ["E", "resample"] for line in lines)
+    assert any(line.split()[:3] == ["f2", "Z", "label.planning"] for line in lines)
 
 
 def test_the_users_own_settings_directory_counts_too() -> None:
     config = Path.home() / "XDG_CONFIG_HOME" / "turnpoint"
     config.mkdir(parents=True)
-    (config / "turnpoint.toml").write_text('[keys]\nresample = "e"\nrollouts = "V"\n', encoding="utf-8")
+    (config / "turnpoint.toml").write_text('[keys]\nresample = "W"\nrollouts = "V"\n', encoding="utf-8")
     settings('[keys]\nresample = "E"\n')
     lines = [line.split()[:2] for line in done("keys").out.splitlines()]
     assert ["E", "resample"] in lines
@@ -46,7 +46,7 @@ def test_the_users_own_settings_directory_counts_too() -> None:
     [
         ('resampel = "e"', "[keys] resampel: no such action; did you mean 'resample'?"),
         ('zzz = "e"', "[keys] zzz: no such action; `turnpoint keys` lists them."),
-        ('resample = "v"', "[keys] rollouts: 'v' already means resample; give one of the two another key."),
+        ('resample = "V"', "[keys] rollouts: 'V' already means resample; give one of the two another key."),
         ("resample = []", "[keys] resample: give at least one key."),
         ('resample = ""', "turnpoint.toml: keys.resample must be a key, or a list of keys, each a text."),
         ("resample = 5", "turnpoint.toml: keys.resample must be a key, or a list of keys, each a text."),

@@ -40,7 +40,7 @@ ONE_EACH = "half-width=0.5 n=1"
 
 async def test_it_asks_when_to_stop_and_says_how_it_would_begin(store: Store) -> None:
     async with build_app(store, TELEMARKETER).run_test(size=(160, 36)) as pilot:
-        await send(pilot, "A")
+        await send(pilot, "M")
         await until_said(pilot, "adaptive until: settled")
         await until_said(pilot, "first pass: 115 rollouts, $0.00, 23+115 calls; what follows depends on them")
         await replace_in_bar(pilot, "dawn")
@@ -53,7 +53,7 @@ async def test_it_asks_when_to_stop_and_says_how_it_would_begin(store: Store) ->
 async def test_a_run_to_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = put_gate(monkeypatch, free=4)
     async with build_app(store, TELEMARKETER, endpoint=SMALL_STEPS).run_test(size=(160, 36)) as pilot:
-        await send(pilot, "A")
+        await send(pilot, "M")
         await replace_in_bar(pilot, ONE_EACH)
         await send(pilot, "enter")
         assert status(pilot) == "drawing adaptively, first 23 rollouts (first pass: 1 at every prefix); c stops."
@@ -67,7 +67,7 @@ async def test_a_run_to_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -
         )
         assert status(pilot).startswith("adaptive run done: 23 of 23 rollouts, $0.00, ")
         assert "adaptive" not in header(pilot)
-        await send(pilot, "A")
+        await send(pilot, "M")
         await replace_in_bar(pilot, ONE_EACH)
         await until_said(pilot, "nothing to draw: what was asked for is there.")
         await send(pilot, "enter")
@@ -76,7 +76,7 @@ async def test_a_run_to_its_end(store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_budget_ends_it(store: Store) -> None:
     async with build_app(store, TELEMARKETER).run_test(size=(160, 36)) as pilot:
-        await send(pilot, "A")
+        await send(pilot, "M")
         await replace_in_bar(pilot, "budget 12")
         await send(pilot, "enter")
         await until_said(pilot, "adaptive run stopped: 12 of 115 rollouts")
@@ -93,7 +93,7 @@ async def test_it_waits_behind_a_run_and_c_keeps_what_is_in_flight(
         await replace_in_bar(pilot, "2")
         await send(pilot, "enter")
         await until(pilot, lambda: gate.held == 1)
-        await send(pilot, "A", "enter")
+        await send(pilot, "M", "enter")
         await until_said(pilot, "queued behind the run under way: adaptively, first 115 rollouts")
         gate.let_go()
         await until(pilot, lambda: "first pass" in header(pilot))
@@ -107,7 +107,7 @@ async def test_it_waits_behind_a_run_and_c_keeps_what_is_in_flight(
 async def test_a_run_that_was_cut_off_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = put_gate(monkeypatch, free=4)
     async with build_app(store, TELEMARKETER, endpoint=SMALL_STEPS).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "A")
+        await send(pilot, "M")
         await replace_in_bar(pilot, ONE_EACH)
         await send(pilot, "enter")
         await until(pilot, lambda: gate.held == 2)
@@ -118,7 +118,7 @@ async def test_a_run_that_was_cut_off_goes_on(store: Store, monkeypatch: pytest.
     gate.let_go()
     with Store.open(store.path, create=False) as again:
         async with build_app(again, TELEMARKETER, endpoint=SMALL_STEPS).run_test(size=(120, 36)) as pilot:
-            await send(pilot, "A")
+            await send(pilot, "M")
             await replace_in_bar(pilot, ONE_EACH)
             await send(pilot, "enter")
             await until_said(pilot, f"adaptive run done: {23 - kept} of {23 - kept} rollouts")

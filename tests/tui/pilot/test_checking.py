@@ -44,7 +44,7 @@ class Held(FlawedServer):
         await super().__call__(scope, receive, send)
 
 
-@pytest.mark.parametrize(("key", "typed"), [("r", "2"), ("R", "1"), ("A", "settled")])
+@pytest.mark.parametrize(("key", "typed"), [("r", "2"), ("R", "1"), ("M", "settled")])
 async def test_a_server_that_opens_a_new_turn_is_refused_and_nothing_drawn(store: Store, key: str, typed: str) -> None:
     async with served(FlawedServer("opens a new turn")) as url:
         app = build_app(store, TELEMARKETER, endpoint=Endpoint("lab", url, "m"), retrying=ONCE)

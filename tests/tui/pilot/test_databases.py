@@ -35,7 +35,7 @@ async def test_a_trace_of_one_sentence(empty_store: Store) -> None:
     empty_store.write(lambda db: add_traces(db, [trace])).result()
     async with build_app(empty_store, None).run_test(size=(120, 36)) as pilot:
         assert "0/1 labelled" in header(pilot)
-        for key in ("j", "k", "G", "g", "pagedown", "pageup", "]", "[", ">", "<", "v", "t", "b"):
+        for key in ("j", "k", "G", "g", "pagedown", "pageup", "]", "[", ">", "<", "V", "t", "b"):
             await send(pilot, key)
             assert cursor(pilot) == 0
         await send(pilot, "2")
@@ -109,7 +109,7 @@ class Unreadable:
 
 
 @pytest.mark.parametrize(
-    "keys", [("v",), ("o",), ("r",), ("R",), ("t", "b"), ("7",), ("r", "5", "enter"), ("w", "enter")]
+    "keys", [("V",), ("o",), ("r",), ("R",), ("t", "b"), ("7",), ("r", "5", "enter"), ("w", "enter")]
 )
 async def test_a_file_that_cannot_be_read_any_more(
     store: Store, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
@@ -126,7 +126,7 @@ async def test_a_file_that_cannot_be_read_any_more(
         assert cursor(pilot) >= 1
 
 
-@pytest.mark.parametrize("opens", ["v", "o"])
+@pytest.mark.parametrize("opens", ["V", "o"])
 async def test_a_file_that_fails_under_an_open_list(store: Store, monkeypatch: pytest.MonkeyPatch, opens: str) -> None:
     async with build_app(store).run_test(size=(200, 36)) as pilot:
         await send(pilot, opens)

@@ -138,7 +138,7 @@ async def test_rollouts_whatever_they_say(store: Store) -> None:
     drawn = [(payload, outcomes("no_decision", "unclear")) for payload in PAYLOADS]
     add_rollout_rows(store, NASTY, 12, drawn, model="\x1b[31mmodel [/x]\u202e")
     async with build_app(store, NASTY).run_test(size=(120, 36)) as pilot:
-        await pilot.press(":", "1", "2", "enter", "v")
+        await pilot.press(":", "1", "2", "enter", "V")
         assert isinstance(list_screen(pilot), RolloutsScreen)
         for index in range(len(PAYLOADS)):
             assert cursor(pilot) == index
@@ -172,7 +172,7 @@ async def test_names_of_traces_queries_and_models(store: Store, payload: str) ->
         add_rollout_rows(store, named.id, 0, [(payload, outcomes("complied", "yes"))], endpoint=endpoint, model=payload)
     async with build_app(store, named.id, endpoint=endpoint).run_test(size=(120, 36)) as pilot:
         assert_harmless(pilot)
-        for key in ("p", "G", "escape", "enter", "escape", "v", "enter", "escape", "escape"):
+        for key in ("p", "G", "escape", "enter", "escape", "V", "enter", "escape", "escape"):
             await send(pilot, key)
             assert_harmless(pilot)
         await send(pilot, "o")

@@ -118,7 +118,7 @@ async def test_the_list_opens_each_group_and_goes_back_one_level_at_a_time(store
         assert isinstance(list_screen(pilot), RolloutsScreen)
         assert f"instead of {SENTENCE}: Gladly.  AF 2  complied 2" in header(pilot)
         assert header(pilot).endswith("2/2 shown: all")
-        await send(pilot, "v", "escape")
+        await send(pilot, "V", "escape")
         assert isinstance(list_screen(pilot), InsteadScreen)
         assert cursor(pilot) == 1
         await send(pilot, "G", "enter")

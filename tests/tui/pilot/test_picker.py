@@ -12,6 +12,7 @@ from core.store.labels import set_label
 from core.store.traces import add_traces, list_traces
 from tests.core.collecting.collected import COMPLIES, FAKES, REFUSES, SPLIT, answer, study
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     SIMULATOR,
     TELEMARKETER,
@@ -29,7 +30,6 @@ from tests.tui.app_under_test import (
     text,
     until,
 )
-from tui.actions import CODEBOOK
 from tui.screens.picker import PickerScreen
 from tui.screens.trace import TraceScreen
 

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from core.store.database import Store
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     build_app,
     cursor,
@@ -116,13 +117,13 @@ async def test_all_keys_of_a_trace(store: Store, key: str) -> None:
         await send(pilot, key)
         assert isinstance(list_screen(pilot), KeysScreen)
         shown = " ".join(text(pilot).replace("▌", " ").split())
-        for action in in_scope("trace"):
+        for action in in_scope("trace", CODEBOOK):
             assert action.help[:40] in shown
         await send(pilot, "escape")
         assert isinstance(list_screen(pilot), TraceScreen)
 
 
-@pytest.mark.parametrize(("opens", "kind"), [("o", PickerScreen), ("v", RolloutsScreen), ("p", ReaderScreen)])
+@pytest.mark.parametrize(("opens", "kind"), [("o", PickerScreen), ("V", RolloutsScreen), ("p", ReaderScreen)])
 async def test_each_screen_lists_its_own_keys(store: Store, opens: str, kind: type) -> None:
     async with build_app(store).run_test(size=(120, 60)) as pilot:
         await send(pilot, opens)
@@ -130,7 +131,7 @@ async def test_each_screen_lists_its_own_keys(store: Store, opens: str, kind: ty
         assert isinstance(below, kind)
         await send(pilot, "?")
         shown = " ".join(text(pilot).replace("▌", " ").split())
-        for action in in_scope(below.SCOPE):
+        for action in in_scope(below.SCOPE, CODEBOOK):
             assert action.help[:40] in shown
         assert "next unlabelled sentence" not in shown
         await send(pilot, "q")

@@ -26,7 +26,7 @@ from tests.tui.pilot.gate import put_gate
 SIZES = [(20, 5), (1, 1), (60, 20), (200, 50), (3, 40), (120, 2), (120, 36)]
 
 
-@pytest.mark.parametrize("opened", ["", "v", "o", "p", "?", "r", "/"])
+@pytest.mark.parametrize("opened", ["", "V", "o", "p", "?", "r", "/"])
 async def test_every_screen_at_every_size(store: Store, opened: str) -> None:
     async with build_app(store).run_test(size=(120, 36)) as pilot:
         await send(pilot, "j", "j", "j", *opened)
@@ -44,7 +44,7 @@ async def test_every_screen_at_every_size(store: Store, opened: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_starting_and_moving_at_that_size(store: Store, size: tuple[int, int]) -> None:
     async with build_app(store).run_test(size=size) as pilot:
-        await send(pilot, "j", "pagedown", "G", "pageup", "g", ">", "7", "u", "v")
+        await send(pilot, "j", "pagedown", "G", "pageup", "g", ">", "7", "u", "V")
         await send(pilot, "j", "enter", "escape", "escape", "o")
         await send(pilot, "escape", "?", "escape", "r")
         await send(pilot, "escape")

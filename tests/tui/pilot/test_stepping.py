@@ -9,6 +9,7 @@ import pytest
 from core.store.database import Store
 from core.store.labels import set_label
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     TURN,
     build_app,
@@ -21,7 +22,6 @@ from tests.tui.app_under_test import (
     text,
     until,
 )
-from tui.actions import CODEBOOK
 
 LAST = len(sample_trace(LANDLORD).sentences) - 1
 
@@ -184,7 +184,7 @@ async def test_numbers_under_the_curve_are_whole(store: Store) -> None:
 
 async def test_keys_that_arrive_in_one_piece_are_obeyed_in_order(store: Store) -> None:
     async with build_app(store).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "j", "j", "7", "v", "j", "G", "escape", "j", "p", "G", "q", "k", "k")
+        await send(pilot, "j", "j", "7", "V", "j", "G", "escape", "j", "p", "G", "q", "k", "k")
         assert cursor(pilot) == 2
         assert "1/28 labelled" in text(pilot)
         await send(pilot, "o", "j", "j", "enter")

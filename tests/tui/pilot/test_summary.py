@@ -15,6 +15,7 @@ from core.errors import SimilarityError
 from core.store.database import Store
 from core.store.labels import set_label
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     TELEMARKETER,
     add_rollout_rows,
@@ -30,7 +31,6 @@ from tests.tui.app_under_test import (
     until,
     until_said,
 )
-from tui.actions import CODEBOOK
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen
 from tui.screens.summary import SummaryScreen
@@ -51,7 +51,7 @@ def comparing(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_every_table_is_listed_and_each_row_can_be_read_in_full(store: Store, size: tuple[int, int]) -> None:
     store.write(lambda db: set_label(db, "ana", LANDLORD, 16, "preservation_motive", CODEBOOK)).result()
     async with build_app(store).run_test(size=size) as pilot:
-        await send(pilot, "S")
+        await send(pilot, "O")
         await until(pilot, lambda: "1 trace" in header(pilot))
         assert "counterfactual directions" in header(pilot)
         headings = []
@@ -76,7 +76,7 @@ async def test_a_row_of_a_trace_opens_that_trace(store: Store) -> None:
     add_rollout_rows(store, TELEMARKETER, 3, [(" No.", outcomes("refused", "no"))] * 6)
     async with build_app(store, None).run_test(size=(120, 36)) as pilot:
         assert isinstance(list_screen(pilot), PickerScreen)
-        await send(pilot, "S")
+        await send(pilot, "O")
         await until(pilot, lambda: "2 traces" in header(pilot))
         await send(pilot, "o")
         assert status(pilot) == "this row is about no single trace; those of the tables by trace are."
@@ -90,7 +90,7 @@ async def test_a_row_of_a_trace_opens_that_trace(store: Store) -> None:
 @pytest.mark.usefixtures("comparing")
 async def test_the_tables_are_written_as_csv(store: Store, home: Path) -> None:
     async with build_app(store).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "S")
+        await send(pilot, "O")
         await until(pilot, lambda: "1 trace" in header(pilot))
         await send(pilot, "w")
         await enter(pilot, str(home / "tables"))
@@ -107,14 +107,14 @@ async def test_without_an_encoder_there_are_resampling_directions(
 
     monkeypatch.setattr("core.similarity.cosine.comparison", lambda *_: refuse)
     async with build_app(store).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "S")
+        await send(pilot, "O")
         await until_said(pilot, "there is no encoder; install one. These are resampling directions.")
         assert "resampling directions" in header(pilot)
 
 
 async def test_without_rollouts_it_says_what_to_do(empty_store: Store) -> None:
     async with build_app(empty_store, None).run_test(size=(80, 24)) as pilot:
-        await send(pilot, "S")
+        await send(pilot, "O")
         await until_said(pilot, "no trace has decided rollouts yet: R on a trace draws some.")
         await send(pilot, "j", "enter", "o", "w", "tab")
         assert isinstance(list_screen(pilot), SummaryScreen)

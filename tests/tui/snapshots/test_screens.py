@@ -14,6 +14,7 @@ from core.store.labels import set_label
 from tests.core.analysis.sweeps import words_in_common
 from tests.core.behaviors import sleeper
 from tests.tui.app_under_test import (
+    CODEBOOK,
     LANDLORD,
     NASTY,
     TURN,
@@ -28,7 +29,6 @@ from tests.tui.app_under_test import (
     until,
 )
 from tests.tui.linked import RARE, TARGET, add_linked_rollouts, compare_words, until_links
-from tui.actions import CODEBOOK
 
 SIZES = [(80, 24), (120, 36), (200, 50)]
 LABELS = {13: "monitoring", 15: "training_objective", 16: "preservation_motive", 18: "value_conflict"}
@@ -78,7 +78,7 @@ def steps(*keys: str, sentence: int | None = None, typed: str | None = None) -> 
     [
         pytest.param(LANDLORD, steps(sentence=TURN), id="trace"),
         pytest.param(None, steps("j", "j"), id="picker"),
-        pytest.param(LANDLORD, steps("v", "j", sentence=TURN), id="rollouts"),
+        pytest.param(LANDLORD, steps("V", "j", sentence=TURN), id="rollouts"),
         pytest.param(LANDLORD, steps("?"), id="keys"),
         pytest.param(LANDLORD, steps("r", sentence=TURN), id="resample"),
         pytest.param(NASTY, steps(sentence=12), id="nasty"),
