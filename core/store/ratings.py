@@ -1,0 +1,59 @@
+"""Who says what of which sentence: the labels of all annotators and the suggestions of all models, side by side."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from core.annotation.annotation import GOLD, IMPORT
+
+HUMAN, IMPORTED, MODEL = "human", "import", "model"
+KINDS: Final = (HUMAN, IMPORTED, MODEL)
+
+
+class Rating(NamedTuple):
+    """The category that one rater gives to one sentence; ``kind`` is one of `KINDS`."""
+
+    trace_id: str
+    sentence_idx: int
+    rater: str
+    kind: str
+    category: str
+    secondary: str | None
+
+
+_LABELS = """
+SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.source, e.verified
+  FROM (SELECT max(id) AS id FROM label_events WHERE annotator <> ? GROUP BY trace_id, annotator, sentence_idx) last
+  JOIN label_events e ON e.id = last.id
+ WHERE e.category IS NOT NULL ORDER BY e.trace_id, e.sentence_idx, e.annotator
+"""
+_SUGGESTIONS = """
+SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category
+  FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
+ ORDER BY s.trace_id, s.sentence_idx, g.name, s.id
+"""
+
+
+def load_ratings(
+    connection: sqlite3.Connection, trace_ids: Collection[str] | None = None, kinds: Collection[str] = KINDS
+) -> tuple[Rating, ...]:
+    """All ratings of the traces (None: of all), adjudicated labels left out, in the order of traces and sentences.
+
+    Labels that no person gave or confirmed, such as imported tags, are of kind import. A model that suggested under
+    several prompts or codebooks is rated by its latest suggestion.
+    """
+    found: dict[tuple[str, int, str], Rating] = {}
+    for row in connection.execute(_LABELS, [GOLD]):
+        kind = IMPORTED if row["source"] == IMPORT and not row["verified"] else HUMAN
+        place = (row["trace_id"], row["sentence_idx"], row["annotator"])
+        found[place] = Rating(*place, kind, row["category"], row["secondary"])
+    for row in connection.execute(_SUGGESTIONS):
+        place = (row["trace_id"], row["sentence_idx"], row["rater"])
+        found[place] = Rating(*place, MODEL, row["category"], None)
+    return tuple(
+        rating
+        for _, rating in sorted(found.items())
+        if rating.kind in kinds and (trace_ids is None or rating.trace_id in trace_ids)
+    )
