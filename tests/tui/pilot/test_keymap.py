@@ -62,7 +62,7 @@ async def test_the_list_of_keys_shows_them(store: Store) -> None:
         assert key_of(text(pilot), "resample this prefix") == "f2"
         assert key_of(text(pilot), "quit; labels") == "E"
         # The list itself is stepped through with the same keys.
-        await send(pilot, "W", "e")
+        await send(pilot, "W", "W")
         assert cursor(pilot) == 2
         await send(pilot, "E")
         assert isinstance(list_screen(pilot), TraceScreen)
