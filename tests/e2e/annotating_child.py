@@ -1,6 +1,6 @@
 """A process that annotates on command, line by line; one that is killed, or told to end, is followed by another.
 
-The database is the one argument. Every line on standard input is a JSON list, an annotator and what to do; the answer is
+The database is the one argument. A line on standard input is a JSON list, an annotator and what to do; the answer is
 the list of events that it made. A line without text ends the process that reads it.
 """
 

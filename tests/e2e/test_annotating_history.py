@@ -29,7 +29,19 @@ ANNOTATORS = ("ana", "ben")
 TRACES = ("first", "second", "third")
 N_SENTENCES = 8
 CATEGORIES = [category.name for category in load_codebook().categories][:5]
-KINDS = ("label",) * 8 + ("clear", "skip", "skip", "unsure", "secondary", "note", "undo", "undo", "undo", "redo", "redo")
+KINDS = ("label",) * 8 + (
+    "clear",
+    "skip",
+    "skip",
+    "unsure",
+    "secondary",
+    "note",
+    "undo",
+    "undo",
+    "undo",
+    "redo",
+    "redo",
+)
 
 Place = tuple[str, int]
 Step = dict[Place, tuple[Annotation, Annotation]]
