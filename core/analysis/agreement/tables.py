@@ -1,0 +1,280 @@
+"""Agreement as tables: each with a sentence on what it means, and notes on what all of them rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from core.analysis.across.bootstrap import DRAWS
+from core.analysis.across.summary import Summary
+from core.analysis.across.table import SummaryTable, Value
+from core.analysis.agreement.agreement import Agreement
+from core.analysis.agreement.kappa import Confusion
+from core.analysis.agreement.measures import AGREEMENT, ALPHA, EITHER, KAPPA, Measured
+from core.analysis.agreement.raw import agreeing
+from core.analysis.agreement.units import UNRATED, Rater
+from core.store.ratings import HUMAN
+
+PAIRS, AGAINST, TRACES, CONFUSION = "pairs", "against", "agreement_by_trace", "confusion"
+
+_N_UNITS: Final = "sentences that two or more of the raters labelled"
+_N_AGREE: Final = "those of them to which all of their raters gave the same category"
+
+
+def _bounds(name: str) -> dict[str, str]:
+    return {
+        f"{name}_low": f"lower bound of the bootstrap 95% interval of {name}, over traces",
+        f"{name}_high": f"upper bound of the bootstrap 95% interval of {name}, over traces",
+    }
+
+
+_RATERS: Final[Mapping[str, str]] = {
+    "rater": "who labelled",
+    "kind": "human; import: labels that no person confirmed; model: suggestions",
+    "n_sentences": "sentences that they labelled",
+    "n_traces": "traces that these are in",
+    "n_shared": "sentences of these that another rater, of whatever kind, labelled too",
+}
+_COVERAGE: Final[Mapping[str, str]] = {
+    "n_raters": "how many of the annotators labelled a sentence",
+    "n_units": "how many sentences so many labelled",
+    "n_agree": "to how many of these all gave the same category; empty for one annotator",
+}
+_ALL: Final[Mapping[str, str]] = {
+    "measure": "alpha; agreement: share of sentences to which all of their raters gave the same category;"
+    " agreement_either: share on which they do if a secondary category counts as well",
+    "value": "the measure; empty where it is undefined",
+    **_bounds("value"),
+    "n_agree": "sentences on which all of their raters agree",
+    "n_units": _N_UNITS,
+    "n_traces": "traces that these are in",
+}
+_PAIRS: Final[Mapping[str, str]] = {
+    "first": "one rater",
+    "second": "the other",
+    "kappa": "Cohen's kappa; empty where both gave one category throughout",
+    **_bounds("kappa"),
+    "n_agree": "sentences to which both gave the same category",
+    "n_units": "sentences that both labelled",
+    "agreement": "n_agree / n_units",
+    **_bounds("agreement"),
+    "either": "the same, if a secondary category counts as well",
+    **_bounds("either"),
+    "n_traces": "traces that these sentences are in",
+}
+_CATEGORIES: Final[Mapping[str, str]] = {
+    "raters": "who is compared",
+    "category": "the category, against all others",
+    "measure": "alpha of all annotators together, kappa of two raters",
+    "value": "the measure; empty where it is undefined",
+    **_bounds("value"),
+    "n_given": "sentences that one of them, or more, gave this category",
+    "n_agree": "sentences to which all of their raters gave it, or none did",
+    "n_units": _N_UNITS,
+}
+_TRACES: Final[Mapping[str, str]] = {
+    "trace_id": "the trace",
+    "alpha": "Krippendorff's alpha within the trace; empty where one category alone was given",
+    "agreement": "n_agree / n_units",
+    "n_agree": _N_AGREE,
+    "n_units": _N_UNITS,
+}
+_CONFUSION: Final[Mapping[str, str]] = {
+    "first": "one rater",
+    "second": "the other",
+    "given_by_first": "category that the first gave",
+    "given_by_second": "category that the second gave",
+    "n": "sentences to which they gave these",
+}
+
+
+def agreement_summary(found: Agreement) -> Summary:
+    """All tables, and what they rest on."""
+    return Summary(
+        (
+            raters_table(found),
+            coverage_table(found),
+            all_table(found),
+            pairs_table(found),
+            against_table(found),
+            categories_table(found),
+            traces_table(found),
+            confusion_table([found.confusion(*pair) for pair in found.rater_pairs]),
+        ),
+        notes_of(found),
+    )
+
+
+def raters_table(found: Agreement) -> SummaryTable:
+    """Who labelled how much."""
+    data, rows = found.data, []
+    for rater, values in zip(data.raters, data.values, strict=True):
+        rated = values != UNRATED
+        n_shared = int((rated & (data.n_raters >= 2)).sum())
+        rows.append((rater.name, rater.kind, int(rated.sum()), len(set(data.trace[rated].tolist())), n_shared))
+    return SummaryTable("raters", "Raters", "Who labelled how many sentences.", _RATERS, tuple(rows))
+
+
+def coverage_table(found: Agreement) -> SummaryTable:
+    """How many sentences one, two, or more annotators labelled."""
+    group, agree = found.group, agreeing(found.group)
+    rows: list[tuple[Value, ...]] = []
+    for n in range(1, len(group.raters) + 1):
+        of_n = group.n_raters == n
+        if of_n.any():
+            rows.append((n, int(of_n.sum()), int((of_n & agree).sum()) if n > 1 else None))
+    return SummaryTable(
+        "coverage", "Labelled by how many", f"Sentences by how many {_people(found)} labelled them.", _COVERAGE,
+        tuple(rows),
+    )  # fmt: skip
+
+
+def all_table(found: Agreement) -> SummaryTable:
+    """All annotators together."""
+    rows = [(one.measure, *_value(one), one.n_agree, one.n_units, one.n_traces) for one in found.among]
+    notes = disagreements(found.n_disagreements) if rows else _no_group(found)
+    return SummaryTable(
+        "agreement", f"All {_people(found)} together", "Agreement beyond chance, and raw agreement.", _ALL,
+        tuple(rows), (notes,),
+    )  # fmt: skip
+
+
+def pairs_table(found: Agreement) -> SummaryTable:
+    """Two annotators at a time."""
+    return SummaryTable(
+        PAIRS, "Pairs", f"Every two {_people(found)} on the sentences that both labelled.", _PAIRS,
+        tuple(_pair_rows(found.pairs)), () if found.pairs else (_no_group(found),),
+    )  # fmt: skip
+
+
+def against_table(found: Agreement) -> SummaryTable:
+    """People against models and imports; these have no part in the tables of the annotators."""
+    return SummaryTable(
+        AGAINST, "Against models and imports", "Every two raters of whom one, or both, are no people.", _PAIRS,
+        tuple(_pair_rows(found.against)),
+        () if found.against else ("No model or import rated a sentence that someone else labelled.",),
+    )  # fmt: skip
+
+
+def categories_table(found: Agreement) -> SummaryTable:
+    """Each category by itself."""
+    rows = [
+        (named(one.raters), one.category, one.measure, *_value(one), one.n_given, one.n_agree, one.n_units)
+        for one in found.categories
+    ]
+    return SummaryTable(
+        "agreement_by_category", "Categories", "Agreement on each category against all others.", _CATEGORIES,
+        tuple(rows), blocks=("raters",),
+    )  # fmt: skip
+
+
+def traces_table(found: Agreement) -> SummaryTable:
+    """Each trace by itself."""
+    rows: list[tuple[Value, ...]] = []
+    for trace_id, of_trace in groupby(found.traces, key=lambda one: one.trace_id):
+        by_measure = {one.measure: one for one in of_trace}
+        alpha, raw = by_measure[ALPHA], by_measure[AGREEMENT]
+        rows.append((trace_id, alpha.value, raw.value, raw.n_agree, raw.n_units))
+    return SummaryTable(
+        TRACES, "By trace", f"How far the {_people(found)} agree within each trace.", _TRACES, tuple(rows),
+        by_trace=True,
+    )  # fmt: skip
+
+
+def confusion_table(confusions: Iterable[Confusion]) -> SummaryTable:
+    """What two raters gave to the same sentences, a row for each two categories that met."""
+    rows = [
+        (one.first.label, one.second.label, row, column, n)
+        for one in confusions
+        for row, counts in zip(one.categories, one.counts, strict=True)
+        for column, n in zip(one.categories, counts, strict=True)
+        if n
+    ]
+    return SummaryTable(
+        CONFUSION, "Confusion", "Which categories two raters gave to the same sentences.", _CONFUSION, tuple(rows),
+        blocks=("first", "second"),
+    )  # fmt: skip
+
+
+def confusion_matrix(one: Confusion, short: Callable[[str], str]) -> SummaryTable:
+    """One pair as a square: rows are what the first gave, columns what the second did, under ``short`` names."""
+    names = [short(category) for category in one.categories]
+    if len({*names, "gave", "n"}) < len(names) + 2:
+        names = [f"{name} {position}" for position, name in enumerate(names, 1)]
+    meanings = (f"sentences that {one.second.label} gave {category}" for category in one.categories)
+    columns = {"gave": f"category that {one.first.label} gave", **dict(zip(names, meanings, strict=True))}
+    columns["n"] = f"all sentences of the row: what {one.first.label} gave this category"
+    rows: list[tuple[Value, ...]] = [
+        (name, *counts, sum(counts)) for name, counts in zip(one.categories, one.counts, strict=True)
+    ]
+    rows.append(("all", *map(sum, zip(*one.counts, strict=True)), one.n))
+    return SummaryTable(
+        CONFUSION,
+        f"Confusion of {one.first.label} and {one.second.label}",
+        f"Rows: what {one.first.label} gave. Columns: what {one.second.label} gave. The diagonal holds"
+        f" {one.n_agree} of {one.n} sentences.",
+        columns,
+        tuple(rows),
+    )  # fmt: skip
+
+
+def notes_of(found: Agreement) -> tuple[str, ...]:
+    """What every number rests on, in sentences."""
+    shared = found.group.shared()
+    rests = shared if shared.units else found.data.shared()
+    n_units, n_traces = len(rests.units), len(rests.trace_ids)
+    notes = [
+        "Alpha and kappa are 1 where raters always agree and 0 where they agree as often as chance would let them;"
+        " they are empty where one category alone was given."
+    ]
+    if n_traces == 1:
+        notes.append("One trace alone says nothing about others, so there are no intervals.")
+    else:
+        notes.append(
+            f"Brackets hold 95% of {DRAWS:,} resampled sets of traces; there are none below two traces, or where traces"
+            " do not differ."
+        )
+    if found.against:
+        notes.append("Models and imports have no part in alpha, nor in any number of the annotators.")
+    listed = ", ".join(rater.label for rater in rests.raters)
+    notes.append(
+        f"All rests on {_count(n_units, 'sentence')} of {_count(n_traces, 'trace')} that two or more of {listed}"
+        " labelled."
+    )
+    return tuple(notes)
+
+
+def named(raters: Sequence[Rater]) -> str:
+    """Raters in one cell."""
+    return " & ".join(rater.label for rater in raters)
+
+
+def disagreements(n: int) -> str:
+    """On how many sentences annotators disagree, in one sentence."""
+    return f"{_count(n, 'sentence')} on which they disagree."
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _pair_rows(measured: Iterable[Measured]) -> Iterable[tuple[Value, ...]]:
+    for raters, of_pair in groupby(measured, key=lambda one: one.raters):
+        by_measure = {one.measure: one for one in of_pair}
+        kappa, raw, either = by_measure[KAPPA], by_measure[AGREEMENT], by_measure[EITHER]
+        yield (raters[0].label, raters[1].label, *_value(kappa), raw.n_agree, raw.n_units, *_value(raw),
+               *_value(either), raw.n_traces)  # fmt: skip
+
+
+def _value(one: Measured) -> tuple[float | None, float | None, float | None]:
+    return (one.value, None, None) if one.interval is None else (one.value, *one.interval)
+
+
+def _people(found: Agreement) -> str:
+    kind = found.group.raters[0].kind if found.group.raters else HUMAN
+    return "annotators" if kind == HUMAN else f"{kind}s"
+
+
+def _no_group(found: Agreement) -> str:
+    return f"No two {_people(found)} labelled the same sentence."
