@@ -49,7 +49,7 @@ def agreement(
     traces. Models and imports are compared with each annotator, and have no part in alpha.
     """
     from core.analysis.agreement.agreement import load_agreement
-    from core.analysis.agreement.tables import agreement_summary
+    from core.analysis.agreement.tables import AGAINST, CATEGORIES, CONFUSION, TRACES, agreement_summary
     from tui.cli.across import print_table_of_summary, summary_json
 
     if force and directory is None:
@@ -68,19 +68,14 @@ def agreement(
     if as_json:
         print_json(summary_json(summary) | ({"directory": str(directory)} if written else {}))
         return
-    wanted = {"agreement_by_category": by_category, "confusion": False, "agreement_by_trace": per_trace}
-    shown = [table for table in summary.tables if wanted.get(table.name, _says_something(table))]
+    wanted = {CATEGORIES: by_category, CONFUSION: False, TRACES: per_trace, AGAINST: bool(found.against)}
+    shown = [table for table in summary.tables if wanted.get(table.name, True)]
     for table in (*shown, *(_matrices(found, codebook) if confusion else ())):
         print_table_of_summary(table)
     if written:
         say(f"wrote {len(written)} files to {directory}")
     for note in summary.notes:
         say(note)
-
-
-def _says_something(table: SummaryTable) -> bool:
-    """Models and imports are no matter where there are none."""
-    return bool(table.rows) or table.name != "against"
 
 
 def _matrices(found: Agreement, codebook: Codebook) -> Iterator[SummaryTable]:

@@ -16,7 +16,8 @@ from core.analysis.agreement.raw import agreeing
 from core.analysis.agreement.units import UNRATED, Rater
 from core.store.ratings import HUMAN
 
-PAIRS, AGAINST, TRACES, CONFUSION = "pairs", "against", "agreement_by_trace", "confusion"
+ALL, PAIRS, AGAINST = "agreement", "pairs", "against"
+CATEGORIES, TRACES, CONFUSION = "agreement_by_category", "agreement_by_trace", "confusion"
 
 _N_UNITS: Final = "sentences that two or more of the raters labelled"
 _N_AGREE: Final = "those of them to which all of their raters gave the same category"
@@ -135,7 +136,7 @@ def all_table(found: Agreement) -> SummaryTable:
     rows = [(one.measure, *_value(one), one.n_agree, one.n_units, one.n_traces) for one in found.among]
     notes = disagreements(found.n_disagreements) if rows else _no_group(found)
     return SummaryTable(
-        "agreement", f"All {_people(found)} together", "Agreement beyond chance, and raw agreement.", _ALL,
+        ALL, f"All {_people(found)} together", "Agreement beyond chance, and raw agreement.", _ALL,
         tuple(rows), (notes,),
     )  # fmt: skip
 
@@ -164,7 +165,7 @@ def categories_table(found: Agreement) -> SummaryTable:
         for one in found.categories
     ]
     return SummaryTable(
-        "agreement_by_category", "Categories", "Agreement on each category against all others.", _CATEGORIES,
+        CATEGORIES, "Categories", "Agreement on each category against all others.", _CATEGORIES,
         tuple(rows), blocks=("raters",),
     )  # fmt: skip
 
