@@ -45,8 +45,8 @@ class Agreement:
 
     @property
     def measured(self) -> tuple[Measured, ...]:
-        """Every measure there is, in a fixed order."""
-        return (*self.among, *self.pairs, *self.against, *self.categories, *self.traces)
+        """Every measure there is, once, in a fixed order; two annotators alone are a pair and all together."""
+        return tuple(dict.fromkeys((*self.among, *self.pairs, *self.against, *self.categories, *self.traces)))
 
     @property
     def n_disagreements(self) -> int:

@@ -66,8 +66,8 @@ _PAIRS: Final[Mapping[str, str]] = {
 }
 _CATEGORIES: Final[Mapping[str, str]] = {
     "raters": "who is compared",
-    "category": "the category, against all others",
     "measure": "alpha of all annotators together, kappa of two raters",
+    "category": "the category, against all others",
     "value": "the measure; empty where it is undefined",
     **_bounds("value"),
     "n_given": "sentences that one of them, or more, gave this category",
@@ -161,12 +161,12 @@ def against_table(found: Agreement) -> SummaryTable:
 def categories_table(found: Agreement) -> SummaryTable:
     """Each category by itself."""
     rows = [
-        (named(one.raters), one.category, one.measure, *_value(one), one.n_given, one.n_agree, one.n_units)
+        (named(one.raters), one.measure, one.category, *_value(one), one.n_given, one.n_agree, one.n_units)
         for one in found.categories
     ]
     return SummaryTable(
         CATEGORIES, "Categories", "Agreement on each category against all others.", _CATEGORIES,
-        tuple(rows), blocks=("raters",),
+        tuple(rows), blocks=("raters", "measure"),
     )  # fmt: skip
 
 
@@ -198,8 +198,11 @@ def confusion_table(confusions: Iterable[Confusion]) -> SummaryTable:
     )  # fmt: skip
 
 
-def confusion_matrix(one: Confusion, short: Callable[[str], str]) -> SummaryTable:
-    """One pair as a square: rows are what the first gave, columns what the second did, under ``short`` names."""
+def confusion_matrix(one: Confusion, short: Callable[[str], str], *, short_rows: bool = False) -> SummaryTable:
+    """One pair as a square: rows are what the first gave, columns what the second did, under ``short`` names.
+
+    Rows have the whole names, unless with ``short_rows``.
+    """
     names = [short(category) for category in one.categories]
     if len({*names, "gave", "n"}) < len(names) + 2:
         names = [f"{name} {position}" for position, name in enumerate(names, 1)]
@@ -207,7 +210,8 @@ def confusion_matrix(one: Confusion, short: Callable[[str], str]) -> SummaryTabl
     columns = {"gave": f"category that {one.first.label} gave", **dict(zip(names, meanings, strict=True))}
     columns["n"] = f"all sentences of the row: what {one.first.label} gave this category"
     rows: list[tuple[Value, ...]] = [
-        (name, *counts, sum(counts)) for name, counts in zip(one.categories, one.counts, strict=True)
+        (name, *counts, sum(counts))
+        for name, counts in zip(names if short_rows else one.categories, one.counts, strict=True)
     ]
     rows.append(("all", *map(sum, zip(*one.counts, strict=True)), one.n))
     return SummaryTable(
@@ -225,6 +229,7 @@ def notes_of(found: Agreement) -> tuple[str, ...]:
     shared = found.group.shared()
     rests = shared if shared.units else found.data.shared()
     n_units, n_traces = len(rests.units), len(rests.trace_ids)
+    rests_on = "Alpha rests" if shared.units else "Kappa rests"
     notes = [
         "Alpha and kappa are 1 where raters always agree and 0 where they agree as often as chance would let them;"
         " they are empty where one category alone was given."
@@ -240,7 +245,7 @@ def notes_of(found: Agreement) -> tuple[str, ...]:
         notes.append("Models and imports have no part in alpha, nor in any number of the annotators.")
     listed = ", ".join(rater.label for rater in rests.raters)
     notes.append(
-        f"All rests on {_count(n_units, 'sentence')} of {_count(n_traces, 'trace')} that two or more of {listed}"
+        f"{rests_on} on {_count(n_units, 'sentence')} of {_count(n_traces, 'trace')} that two or more of {listed}"
         " labelled."
     )
     return tuple(notes)
