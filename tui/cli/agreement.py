@@ -59,7 +59,7 @@ def agreement(
     order = [category.name for category in codebook.categories]
     with options.open_store() as store:
         found = load_agreement(store.read, trace_ids or None, _kinds(kinds), names, order)
-        written = ()
+        written: tuple[str, ...] = ()
         if directory is not None:
             from core.export.agreement_tables import export_agreement
 

@@ -10,7 +10,7 @@ from core.errors import TurnpointError
 from tui.actions import AGREEMENT, bindings_for
 from tui.context import context_of
 from tui.screens.tables import TablesScreen
-from tui.views.agreement import agreement_rows, first_row_of, pair_of
+from tui.views.agreement import agreement_rows, pair_of, rows_of
 from tui.views.chrome import header_line
 from tui.views.numbers import how_many
 from tui.widgets.lines import Line
@@ -68,7 +68,8 @@ class AgreementScreen(TablesScreen):
 
     def _list(self, cursor: int = 0) -> None:
         if self._found is not None:
-            self.show_rows(agreement_rows(self._found, self._pair, context_of(self).codebook), cursor)
+            codebook = context_of(self).codebook
+            self.show_rows(agreement_rows(self._found, self._pair, codebook, self.size.width), cursor)
 
     def _header(self, width: int, height: int) -> list[Line]:
         names = ["turnpoint", "agreement"]
@@ -84,9 +85,14 @@ class AgreementScreen(TablesScreen):
         if pair is None:
             super().action_read()
             return
+        from core.analysis.agreement.tables import CONFUSION
+
         self._pair = pair
-        self._list()
-        self.go(first_row_of(self._shown, "confusion"))
+        self._list(self.items.cursor)
+        first, last = rows_of(self._shown, CONFUSION)
+        # By way of its end, so that as much of the table is in view as can be.
+        self.items.cursor = last
+        self.go(first)
 
     def action_export(self) -> None:
         """Ask where to write the tables."""

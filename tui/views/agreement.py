@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from core.analysis.agreement.units import Rater
 
 
-def agreement_rows(found: Agreement, pair: tuple[Rater, Rater] | None, codebook: Codebook) -> list[SummaryRow]:
+ROOM_FOR_NAMES = 100
+"""Cells from which on the rows of a confusion can have the whole names of categories."""
+
+
+def agreement_rows(
+    found: Agreement, pair: tuple[Rater, Rater] | None, codebook: Codebook, width: int
+) -> list[SummaryRow]:
     """Every table under its title; of the confusions that of ``pair`` (None: there is none)."""
     from core.analysis.agreement.tables import ALL, CONFUSION, agreement_summary, confusion_matrix
 
     summary = agreement_summary(found)
     tables = {table.name: table for table in summary.tables if table.name != CONFUSION}
     first = tables.pop(ALL)
-    rest = [confusion_matrix(found.confusion(*pair), codebook.tag)] if pair else []
+    is_narrow = width < ROOM_FOR_NAMES
+    rest = [confusion_matrix(found.confusion(*pair), codebook.tag, short_rows=is_narrow)] if pair else []
     return summary_rows(replace(summary, tables=(first, *tables.values(), *rest)))
 
 
@@ -35,6 +42,7 @@ def pair_of(row: SummaryRow, found: Agreement) -> tuple[Rater, Rater] | None:
     return next(pair for pair in found.rater_pairs if (pair[0].label, pair[1].label) == (first, second))
 
 
-def first_row_of(rows: Sequence[SummaryRow], name: str) -> int:
-    """Where the table of that name begins."""
-    return next((i for i, row in enumerate(rows) if row.table.name == name), 0)
+def rows_of(rows: Sequence[SummaryRow], name: str) -> tuple[int, int]:
+    """First and last row of the table of that name; it is there."""
+    places = [i for i, row in enumerate(rows) if row.table.name == name]
+    return places[0], places[-1]

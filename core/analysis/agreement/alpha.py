@@ -98,4 +98,6 @@ def _alpha(matching: NDArray[np.float64], given: NDArray[np.float64]) -> NDArray
     NaN where one category alone was given.
     """
     n = given.sum(axis=1)
-    return 1 - (n - 1) * quotient(n - matching, n * n - (given * given).sum(axis=1))
+    disagreement = quotient(n - matching, n * n - (given * given).sum(axis=1))
+    found: NDArray[np.float64] = 1 - (n - 1) * disagreement
+    return found

@@ -19,7 +19,8 @@ def agreeing(data: ReliabilityData) -> NDArray[np.bool_]:
     lowest = np.where(data.values == UNRATED, len(data.categories), data.values).min(
         axis=0, initial=len(data.categories)
     )
-    return highest == lowest
+    same: NDArray[np.bool_] = highest == lowest
+    return same
 
 
 def agreeing_on(data: ReliabilityData, code: int) -> NDArray[np.bool_]:
@@ -27,7 +28,8 @@ def agreeing_on(data: ReliabilityData, code: int) -> NDArray[np.bool_]:
     import numpy as np
 
     n_given = (data.values == code).sum(axis=0)
-    return np.logical_or(n_given == 0, n_given == data.n_raters)
+    same: NDArray[np.bool_] = np.logical_or(n_given == 0, n_given == data.n_raters)
+    return same
 
 
 def overlapping(data: ReliabilityData) -> NDArray[np.bool_]:

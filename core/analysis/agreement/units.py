@@ -54,7 +54,8 @@ class ReliabilityData:
     @property
     def n_raters(self) -> NDArray[np.int64]:
         """How many of the raters rated each unit: shape (units,)."""
-        return (self.values != UNRATED).sum(axis=0)
+        found: NDArray[np.int64] = (self.values != UNRATED).sum(axis=0)
+        return found
 
     def of(self, raters: Collection[Rater]) -> ReliabilityData:
         """The same units and categories, with these raters only."""

@@ -96,6 +96,17 @@ def test_the_figures_page_draws() -> None:
     assert Path("figure1.svg").exists()
 
 
+def test_the_agreement_page_computes_what_it_says() -> None:
+    assert run_python("agreement.md").splitlines() == [
+        "alpha 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+        "kappa 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+    ]
+
+
 def test_every_column_behind_a_figure_is_on_its_page() -> None:
     text = (DOCS / "figures.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", text, re.MULTILINE)

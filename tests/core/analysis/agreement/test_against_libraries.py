@@ -25,7 +25,7 @@ FOUR_OBSERVERS = {
 """K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section C: twelve units, gaps as dots."""
 
 TWO_JUDGES = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]
-"""J. Cohen, "A coefficient of agreement for nominal scales" (1960): two judges, 200 subjects, three diagnoses."""
+"""J. Cohen, "A coefficient of agreement for nominal scales" (1960), table 2, page 45: two judges, 200 subjects."""
 
 GRANTS = [[20, 5], [10, 15]]
 """Fifty grant proposals, yes or no: the example of Wikipedia, "Cohen's kappa", where kappa is 0.40."""

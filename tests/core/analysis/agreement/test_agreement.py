@@ -35,7 +35,8 @@ def test_each_pair_rests_on_the_sentences_that_both_labelled() -> None:
     found = assess(data_of(ROWS))
     assert (only(found.pairs, KAPPA, "ana", "ben").n_units, only(found.pairs, KAPPA, "ben", "cem").n_units) == (11, 4)
     raw = only(found.pairs, AGREEMENT, "ana", "ben")
-    assert (raw.value, raw.n_agree, raw.n_traces) == (pytest.approx(8 / 11), 8, 3)
+    assert raw.value == pytest.approx(8 / 11)
+    assert (raw.n_agree, raw.n_traces) == (8, 3)
     assert only(found.pairs, AGREEMENT, "ana", "cem").n_traces == 1
 
 
@@ -109,7 +110,8 @@ def test_models_are_compared_with_people_and_have_no_part_in_what_people_share()
 def test_agreement_on_a_category_counts_who_gave_it() -> None:
     found = assess(data_of({"ana": "a a b c", "ben": "a b b c"}))
     by_name = {one.category: one for one in found.categories if one.measure == KAPPA}
-    assert (by_name["a"].n_given, by_name["a"].n_agree, by_name["a"].value) == (2, 3, pytest.approx(0.5))
+    assert by_name["a"].value == pytest.approx(0.5)
+    assert (by_name["a"].n_given, by_name["a"].n_agree) == (2, 3)
     assert (by_name["c"].n_given, by_name["c"].n_agree, by_name["c"].value) == (1, 4, 1.0)
 
 
