@@ -10,7 +10,7 @@ from core.errors import TurnpointError
 from tui.actions import AGREEMENT, bindings_for
 from tui.context import context_of
 from tui.screens.tables import TablesScreen
-from tui.views.agreement import agreement_rows, pair_of, rows_of
+from tui.views.agreement import agreement_rows, first_row_of, pair_of
 from tui.views.chrome import header_line
 from tui.views.numbers import how_many
 from tui.widgets.lines import Line
@@ -51,7 +51,7 @@ class AgreementScreen(TablesScreen):
         if not left:
             return ""
         trace_id, n = next(iter(left.items()))
-        elsewhere = f", and on {how_many(len(left) - 1, 'other trace')} too" if len(left) > 1 else ""
+        elsewhere = f", and some of {how_many(len(left) - 1, 'other trace')}" if len(left) > 1 else ""
         return (
             f"you work blind and {how_many(n, 'sentence')} of {trace_id} {'is' if n == 1 else 'are'} undecided"
             f"{elsewhere}; label or skip what is left, then agreement is shown."
@@ -89,10 +89,7 @@ class AgreementScreen(TablesScreen):
 
         self._pair = pair
         self._list(self.items.cursor)
-        first, last = rows_of(self._shown, CONFUSION)
-        # By way of its end, so that as much of the table is in view as can be.
-        self.items.cursor = last
-        self.go(first)
+        self.go_to_table(first_row_of(self._shown, CONFUSION))
 
     def action_export(self) -> None:
         """Ask where to write the tables."""

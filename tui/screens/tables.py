@@ -82,9 +82,19 @@ class TablesScreen(SearchedScreen[str]):
         headings = [i for i, row in enumerate(self._shown) if row.item.is_heading]
         beyond = [i for i in headings if (i - self.items.cursor) * step > 0]
         if beyond:
-            self.go(min(beyond, key=lambda i: abs(i - self.items.cursor)))
+            self.go_to_table(min(beyond, key=lambda i: abs(i - self.items.cursor)))
         else:
             self.say("there is no table that way.")
+
+    def go_to_table(self, heading: int) -> None:
+        """Put the cursor on a heading, with as much of the table below it in view as can be."""
+        self.go(heading)
+        items = self.items
+        after = (i for i in range(heading + 1, items.count) if self._shown[i].item.is_heading)
+        last = next(after, items.count) - 1
+        start, end = items.rows_of(heading)[0], sum(items.rows_of(last))
+        if end > items.scroll_y + items.size.height:
+            items.scroll_to(y=start, animate=False, immediate=True)
 
     def action_read(self) -> None:
         """Read a row with all its columns."""

@@ -42,7 +42,6 @@ def pair_of(row: SummaryRow, found: Agreement) -> tuple[Rater, Rater] | None:
     return next(pair for pair in found.rater_pairs if (pair[0].label, pair[1].label) == (first, second))
 
 
-def rows_of(rows: Sequence[SummaryRow], name: str) -> tuple[int, int]:
-    """First and last row of the table of that name; it is there."""
-    places = [i for i, row in enumerate(rows) if row.table.name == name]
-    return places[0], places[-1]
+def first_row_of(rows: Sequence[SummaryRow], name: str) -> int:
+    """Where the table of that name begins; it is there."""
+    return next(i for i, row in enumerate(rows) if row.table.name == name)

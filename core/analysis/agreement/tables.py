@@ -217,8 +217,7 @@ def confusion_matrix(one: Confusion, short: Callable[[str], str], *, short_rows:
     return SummaryTable(
         CONFUSION,
         f"Confusion of {one.first.label} and {one.second.label}",
-        f"Rows: what {one.first.label} gave. Columns: what {one.second.label} gave. The diagonal holds"
-        f" {one.n_agree} of {one.n} sentences.",
+        f"{one.first.label} down, {one.second.label} across; {one.n_agree} of {one.n} sentences on the diagonal.",
         columns,
         tuple(rows),
     )  # fmt: skip

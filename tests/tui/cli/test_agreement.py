@@ -58,7 +58,7 @@ def test_each_flag_adds_its_table(three: Store) -> None:
     out = done("agreement", "--by-category", "--per-trace", "--confusion").out
     assert "Categories: Agreement on each category against all others.\n\nana & ben · alpha\n" in out
     assert ["b", "0.55", "0.67", "2", "3"] in [line.split() for line in out.splitlines()]
-    assert "Confusion of ana and ben: Rows: what ana gave. Columns: what ben gave. The diagonal holds 5 of 6" in out
+    assert "Confusion of ana and ben: ana down, ben across; 5 of 6 sentences on the diagonal.\n" in out
     assert "\nmonitoring    2    1    0  3\n" in out
 
 

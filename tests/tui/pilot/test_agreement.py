@@ -86,13 +86,14 @@ async def test_every_table_is_listed_under_its_title(labelled: Store, size: tupl
 
 
 async def test_enter_on_a_pair_shows_its_confusion_and_on_other_rows_the_row_in_full(labelled: Store) -> None:
-    async with build_app(labelled).run_test(size=(120, 36)) as pilot:
+    async with build_app(labelled).run_test(size=(80, 24)) as pilot:
         await measured(pilot)
         await send(pilot, "/")
         await enter(pilot, "ana    small")
         await send(pilot, "enter")
         assert "▌── Confusion of ana and small[/b] (model) ──" in text(pilot)
-        assert "The diagonal holds 1 of 2 sentences." in text(pilot)
+        assert "ana down, small[/b] (model) across; 1 of 2 sentences on the diagonal." in text(pilot)
+        assert any(row.split() == ["all", "0", "1", "1", "2"] for row in rows(pilot))
         await send(pilot, "g", "j", "j", "j", "enter")
         assert isinstance(list_screen(pilot), ReaderScreen)
         assert "n units: 6" in text(pilot)
@@ -131,7 +132,9 @@ async def test_who_works_blind_sees_no_agreement_before_they_are_done(labelled: 
     left = len(sample_trace(TELEMARKETER).sentences) - 2
     async with blind(labelled).run_test(size=(120, 36)) as pilot:
         await send(pilot, "K")
-        await until_said(pilot, f"you work blind and {left} sentences of {TELEMARKETER} are undecided, and on 1 other")
+        await until_said(
+            pilot, f"you work blind and {left} sentences of {TELEMARKETER} are undecided, and some of 1 other"
+        )
         assert "kappa" not in text(pilot)
     for trace_id in (LANDLORD, TELEMARKETER):
         open_ones = [
