@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Final
 
 from core.analysis.across.bootstrap import DRAWS
 from core.analysis.across.summary import Summary
 from core.analysis.across.table import SummaryTable, Value
+from core.analysis.agreement import columns
 from core.analysis.agreement.agreement import Agreement
 from core.analysis.agreement.kappa import Confusion
 from core.analysis.agreement.measures import AGREEMENT, ALPHA, EITHER, KAPPA, Measured
@@ -18,76 +18,6 @@ from core.store.ratings import HUMAN
 
 ALL, PAIRS, AGAINST = "agreement", "pairs", "against"
 CATEGORIES, TRACES, CONFUSION = "agreement_by_category", "agreement_by_trace", "confusion"
-
-_N_UNITS: Final = "sentences that two or more of the raters labelled"
-_N_AGREE: Final = "those of them to which all of their raters gave the same category"
-
-
-def _bounds(name: str) -> dict[str, str]:
-    return {
-        f"{name}_low": f"lower bound of the bootstrap 95% interval of {name}, over traces",
-        f"{name}_high": f"upper bound of the bootstrap 95% interval of {name}, over traces",
-    }
-
-
-_RATERS: Final[Mapping[str, str]] = {
-    "rater": "who labelled",
-    "kind": "human; import: labels that no person confirmed; model: suggestions",
-    "n_sentences": "sentences that they labelled",
-    "n_traces": "traces that these are in",
-    "n_shared": "sentences of these that another rater, of whatever kind, labelled too",
-}
-_COVERAGE: Final[Mapping[str, str]] = {
-    "n_raters": "how many of the annotators labelled a sentence",
-    "n_units": "how many sentences so many labelled",
-    "n_agree": "to how many of these all gave the same category; empty for one annotator",
-}
-_ALL: Final[Mapping[str, str]] = {
-    "measure": "alpha; agreement: share of sentences to which all of their raters gave the same category;"
-    " agreement_either: share on which they do if a secondary category counts as well",
-    "value": "the measure; empty where it is undefined",
-    **_bounds("value"),
-    "n_agree": "sentences on which all of their raters agree",
-    "n_units": _N_UNITS,
-    "n_traces": "traces that these are in",
-}
-_PAIRS: Final[Mapping[str, str]] = {
-    "first": "one rater",
-    "second": "the other",
-    "kappa": "Cohen's kappa; empty where both gave one category throughout",
-    **_bounds("kappa"),
-    "n_agree": "sentences to which both gave the same category",
-    "n_units": "sentences that both labelled",
-    "agreement": "n_agree / n_units",
-    **_bounds("agreement"),
-    "either": "the same, if a secondary category counts as well",
-    **_bounds("either"),
-    "n_traces": "traces that these sentences are in",
-}
-_CATEGORIES: Final[Mapping[str, str]] = {
-    "raters": "who is compared",
-    "measure": "alpha of all annotators together, kappa of two raters",
-    "category": "the category, against all others",
-    "value": "the measure; empty where it is undefined",
-    **_bounds("value"),
-    "n_given": "sentences that one of them, or more, gave this category",
-    "n_agree": "sentences to which all of their raters gave it, or none did",
-    "n_units": _N_UNITS,
-}
-_TRACES: Final[Mapping[str, str]] = {
-    "trace_id": "the trace",
-    "alpha": "Krippendorff's alpha within the trace; empty where one category alone was given",
-    "agreement": "n_agree / n_units",
-    "n_agree": _N_AGREE,
-    "n_units": _N_UNITS,
-}
-_CONFUSION: Final[Mapping[str, str]] = {
-    "first": "one rater",
-    "second": "the other",
-    "given_by_first": "category that the first gave",
-    "given_by_second": "category that the second gave",
-    "n": "sentences to which they gave these",
-}
 
 
 def agreement_summary(found: Agreement) -> Summary:
@@ -114,7 +44,7 @@ def raters_table(found: Agreement) -> SummaryTable:
         rated = values != UNRATED
         n_shared = int((rated & (data.n_raters >= 2)).sum())
         rows.append((rater.name, rater.kind, int(rated.sum()), len(set(data.trace[rated].tolist())), n_shared))
-    return SummaryTable("raters", "Raters", "Who labelled how many sentences.", _RATERS, tuple(rows))
+    return SummaryTable("raters", "Raters", "Who labelled how many sentences.", columns.RATERS, tuple(rows))
 
 
 def coverage_table(found: Agreement) -> SummaryTable:
@@ -126,7 +56,7 @@ def coverage_table(found: Agreement) -> SummaryTable:
         if of_n.any():
             rows.append((n, int(of_n.sum()), int((of_n & agree).sum()) if n > 1 else None))
     return SummaryTable(
-        "coverage", "Labelled by how many", f"Sentences by how many {_people(found)} labelled them.", _COVERAGE,
+        "coverage", "Labelled by how many", f"Sentences by how many {_people(found)} labelled them.", columns.COVERAGE,
         tuple(rows),
     )  # fmt: skip
 
@@ -136,7 +66,7 @@ def all_table(found: Agreement) -> SummaryTable:
     rows = [(one.measure, *_value(one), one.n_agree, one.n_units, one.n_traces) for one in found.among]
     notes = disagreements(found.n_disagreements) if rows else _no_group(found)
     return SummaryTable(
-        ALL, f"All {_people(found)} together", "Agreement beyond chance, and raw agreement.", _ALL,
+        ALL, f"All {_people(found)} together", "Agreement beyond chance, and raw agreement.", columns.ALL,
         tuple(rows), (notes,),
     )  # fmt: skip
 
@@ -144,7 +74,7 @@ def all_table(found: Agreement) -> SummaryTable:
 def pairs_table(found: Agreement) -> SummaryTable:
     """Two annotators at a time."""
     return SummaryTable(
-        PAIRS, "Pairs", f"Every two {_people(found)} on the sentences that both labelled.", _PAIRS,
+        PAIRS, "Pairs", f"Every two {_people(found)} on the sentences that both labelled.", columns.PAIRS,
         tuple(_pair_rows(found.pairs)), () if found.pairs else (_no_group(found),),
     )  # fmt: skip
 
@@ -152,7 +82,7 @@ def pairs_table(found: Agreement) -> SummaryTable:
 def against_table(found: Agreement) -> SummaryTable:
     """People against models and imports; these have no part in the tables of the annotators."""
     return SummaryTable(
-        AGAINST, "Against models and imports", "Every two raters of whom one, or both, are no people.", _PAIRS,
+        AGAINST, "Against models and imports", "Every two raters of whom one, or both, are no people.", columns.PAIRS,
         tuple(_pair_rows(found.against)),
         () if found.against else ("No model or import rated a sentence that someone else labelled.",),
     )  # fmt: skip
@@ -165,7 +95,7 @@ def categories_table(found: Agreement) -> SummaryTable:
         for one in found.categories
     ]
     return SummaryTable(
-        CATEGORIES, "Categories", "Agreement on each category against all others.", _CATEGORIES,
+        CATEGORIES, "Categories", "Agreement on each category against all others.", columns.CATEGORIES,
         tuple(rows), blocks=("raters", "measure"),
     )  # fmt: skip
 
@@ -178,7 +108,7 @@ def traces_table(found: Agreement) -> SummaryTable:
         alpha, raw = by_measure[ALPHA], by_measure[AGREEMENT]
         rows.append((trace_id, alpha.value, raw.value, raw.n_agree, raw.n_units))
     return SummaryTable(
-        TRACES, "By trace", f"How far the {_people(found)} agree within each trace.", _TRACES, tuple(rows),
+        TRACES, "By trace", f"How far the {_people(found)} agree within each trace.", columns.TRACES, tuple(rows),
         by_trace=True,
     )  # fmt: skip
 
@@ -193,8 +123,8 @@ def confusion_table(confusions: Iterable[Confusion]) -> SummaryTable:
         if n
     ]
     return SummaryTable(
-        CONFUSION, "Confusion", "Which categories two raters gave to the same sentences.", _CONFUSION, tuple(rows),
-        blocks=("first", "second"),
+        CONFUSION, "Confusion", "Which categories two raters gave to the same sentences.", columns.CONFUSION,
+        tuple(rows), blocks=("first", "second"),
     )  # fmt: skip
 
 
@@ -207,8 +137,8 @@ def confusion_matrix(one: Confusion, short: Callable[[str], str], *, short_rows:
     if len({*names, "gave", "n"}) < len(names) + 2:
         names = [f"{name} {position}" for position, name in enumerate(names, 1)]
     meanings = (f"sentences that {one.second.label} gave {category}" for category in one.categories)
-    columns = {"gave": f"category that {one.first.label} gave", **dict(zip(names, meanings, strict=True))}
-    columns["n"] = f"all sentences of the row: what {one.first.label} gave this category"
+    named_columns = {"gave": f"category that {one.first.label} gave", **dict(zip(names, meanings, strict=True))}
+    named_columns["n"] = f"all sentences of the row: what {one.first.label} gave this category"
     rows: list[tuple[Value, ...]] = [
         (name, *counts, sum(counts))
         for name, counts in zip(names if short_rows else one.categories, one.counts, strict=True)
@@ -218,7 +148,7 @@ def confusion_matrix(one: Confusion, short: Callable[[str], str], *, short_rows:
         CONFUSION,
         f"Confusion of {one.first.label} and {one.second.label}",
         f"{one.first.label} down, {one.second.label} across; {one.n_agree} of {one.n} sentences on the diagonal.",
-        columns,
+        named_columns,
         tuple(rows),
     )  # fmt: skip
 
@@ -241,7 +171,7 @@ def notes_of(found: Agreement) -> tuple[str, ...]:
             " do not differ."
         )
     if found.against:
-        notes.append("Models and imports have no part in alpha, nor in any number of the annotators.")
+        notes.append(f"Only the {_people(found)} have a part in alpha and in the table by trace.")
     listed = ", ".join(rater.label for rater in rests.raters)
     notes.append(
         f"{rests_on} on {_count(n_units, 'sentence')} of {_count(n_traces, 'trace')} that two or more of {listed}"

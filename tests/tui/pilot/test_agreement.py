@@ -48,7 +48,7 @@ def labelled(store: Store) -> Store:
     label(store, "ben", LANDLORD, "monitoring", "monitoring", "none", "none")
     label(store, "ana", TELEMARKETER, "planning", "none")
     label(store, "ben", TELEMARKETER, "planning", "none")
-    suggest(store, "small[/b]", {(LANDLORD, 0): "none", (LANDLORD, 1): "planning"})
+    suggest(store, "small[/b]\x1b[2J", {(LANDLORD, 0): "none", (LANDLORD, 1): "planning"})
     return store
 
 
@@ -89,10 +89,11 @@ async def test_enter_on_a_pair_shows_its_confusion_and_on_other_rows_the_row_in_
     async with build_app(labelled).run_test(size=(80, 24)) as pilot:
         await measured(pilot)
         await send(pilot, "/")
-        await enter(pilot, "ana    small")
+        await enter(pilot, "ana    small[/b]␛[2J")
         await send(pilot, "enter")
-        assert "▌── Confusion of ana and small[/b] (model) ──" in text(pilot)
-        assert "ana down, small[/b] (model) across; 1 of 2 sentences on the diagonal." in text(pilot)
+        assert "▌── Confusion of ana and small[/b]␛[2J (model) ──" in text(pilot)
+        assert "ana down, small[/b]␛[2J (model) across; 1 of 2 sentences on the diagonal." in text(pilot)
+        assert "\x1b" not in text(pilot)
         assert any(row.split() == ["all", "0", "1", "1", "2"] for row in rows(pilot))
         await send(pilot, "g", "j", "j", "j", "enter")
         assert isinstance(list_screen(pilot), ReaderScreen)
@@ -114,7 +115,7 @@ async def test_a_row_of_a_trace_opens_it_and_the_tables_are_written(labelled: St
         await until(pilot, lambda: isinstance(list_screen(pilot), TraceScreen))
         assert TELEMARKETER in header(pilot)
     with (home / "turnpoint-agreement" / "agreement_units.csv").open(encoding="utf-8", newline="") as file:
-        assert sum(row["rater"] == "small[/b]" for row in csv.DictReader(file)) == 2
+        assert sum(row["rater"] == "small[/b]\x1b[2J" for row in csv.DictReader(file)) == 2
 
 
 async def test_one_annotator_alone_is_told_what_to_do(store: Store) -> None:
