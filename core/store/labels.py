@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.annotation.annotation import KEY, NOTHING, Annotation, Circumstances, Suggested
+from core.annotation.annotation import ADJUDICATED, KEY, NOTHING, Annotation, Circumstances, Suggested
 from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
@@ -54,7 +54,8 @@ def annotate(
 ) -> tuple[LabelEvent, ...]:
     """Make ``changes`` as one step, which undo takes back as one (a job for the writer); no-changes are left out.
 
-    What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too.
+    What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too; but who
+    adjudicates anew has decided anew.
     """
     made = _columns(circumstances or Circumstances(), codebook.id)
     events: list[LabelEvent] = []
@@ -66,7 +67,8 @@ def annotate(
         if not events:
             add_codebook(database, codebook)
         is_same_label = row is not None and before.is_decided and _decision(before) == _decision(change.after)
-        columns = {name: row[name] for name in _CIRCUMSTANCES} if is_same_label else made
+        keeps = is_same_label and made["source"] != ADJUDICATED
+        columns = {name: row[name] for name in _CIRCUMSTANCES} if keeps else made
         step = events[0].step if events else None
         events.append(_append(database, annotator, change, before, None, step, columns))
     return tuple(events)
@@ -250,13 +252,16 @@ def _standing(connection: sqlite3.Connection, trace_id: str, annotator: str) -> 
 
 
 def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int]:
-    """How many sentences of a trace each annotator has labelled now, the most first; nobody without a label."""
+    """How many sentences of a trace each annotator has labelled now, the most first; nobody without a label.
+
+    Adjudicated labels are nobody's.
+    """
     rows = connection.execute(
         """
         SELECT e.annotator, count(*) AS n
           FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? GROUP BY annotator, sentence_idx) last
           JOIN label_events e ON e.id = last.id
-         WHERE e.category IS NOT NULL
+         WHERE e.category IS NOT NULL AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
          GROUP BY e.annotator ORDER BY n DESC, e.annotator
         """,
         [trace_id],

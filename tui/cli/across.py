@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the analysis across traces; ``annotator`` and ``settings`` are None where nobody said."""
+    """What was asked of the analysis across traces; what nobody said is None.
+
+    ``labels`` names those to use alone: ``gold``, or an annotator's.
+    """
 
     trace_ids: tuple[str, ...]
     by: tuple[str, ...]
     groups: tuple[str, str] | None
     settings: str | None
     annotator: str | None
+    labels: str | None
     directory: Path | None
     force: bool
     each: bool
@@ -74,14 +78,14 @@ def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:
     try:
         return load_study(
             store, comparison(store, config), config.threshold, ids, encoder=model_name(config),
-            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
+            settings=asked.settings, annotator=asked.annotator, labels=asked.labels, on_trace=on_trace,
         )  # fmt: skip
     except SimilarityError as error:
         line.end()
         warn(f"{error} Without it there are resampling directions, but no counterfactual ones.")
         return load_study(
             store, None, config.threshold, ids,
-            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
+            settings=asked.settings, annotator=asked.annotator, labels=asked.labels, on_trace=on_trace,
         )  # fmt: skip
     finally:
         line.end()
