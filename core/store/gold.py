@@ -52,9 +52,9 @@ def adjudicate(
     _refuse_unknown(database.conn, trace_id, sentence_idx, [category, *([secondary] if secondary else [])], codebook)
     before = load_annotations(database.conn, trace_id, GOLD).get(sentence_idx, NOTHING)
     given = replace(before.given(category), secondary=None if secondary == category else secondary)
-    change = Change(trace_id, sentence_idx, "label", given.noted(reason))
     circumstances = Circumstances(source=SOURCE, decided_by=decided_by)
-    return next(iter(annotate(database, GOLD, [change], codebook, circumstances)), None)
+    change = Change(trace_id, sentence_idx, "label", given.noted(reason), circumstances)
+    return next(iter(annotate(database, GOLD, [change], codebook)), None)
 
 
 def withdraw(
@@ -62,8 +62,8 @@ def withdraw(
 ) -> LabelEvent | None:
     """Take an adjudicated label off, with its reason (a job for the writer); None is returned where there is none."""
     circumstances = Circumstances(source=SOURCE, decided_by=decided_by)
-    change = Change(trace_id, sentence_idx, "clear", NOTHING)
-    return next(iter(annotate(database, GOLD, [change], codebook, circumstances)), None)
+    change = Change(trace_id, sentence_idx, "clear", NOTHING, circumstances)
+    return next(iter(annotate(database, GOLD, [change], codebook)), None)
 
 
 def load_gold(connection: sqlite3.Connection, trace_id: str) -> dict[int, GoldLabel]:
