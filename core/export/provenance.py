@@ -20,6 +20,7 @@ METHODS = {
     "recycled rollouts": "in no table: every rollout counts at the prefix where it was drawn, and nowhere else",
     "judge": "where several judges decided a behavior, the one with most outcomes under the same settings counts",
     "label": "the last event of each annotator and sentence",
+    "gold label": "what was adjudicated, else the category that all of two or more annotators give",
     "rounding": "rates, directions and their bounds to six decimals, p and q to six significant digits",
 }
 CELLS = {

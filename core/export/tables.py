@@ -12,6 +12,7 @@ from core.export.comparison import Comparison, comparison_provenance, estimate_t
 from core.export.csv_file import write_csv
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
+from core.export.gold_table import GOLD_TABLES, has_gold
 from core.export.importance_table import IMPORTANCE
 from core.export.moment import moment
 from core.export.provenance import provenance
@@ -45,7 +46,8 @@ def export_csv(
 ) -> ExportReport:
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
-    An export of all traces has `COLLECTED_TABLES` besides, if answers were collected.
+    An export of all traces has `COLLECTED_TABLES` besides, if answers were collected, and any export `GOLD_TABLES`,
+    if its traces have gold labels.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
@@ -63,6 +65,7 @@ def export_csv(
         collected = trace_ids is None and bool(collected_settings(connection))
         tables = (
             *TABLES,
+            *(GOLD_TABLES if has_gold(connection, scope.trace_ids) else ()),
             *(COLLECTED_TABLES if collected else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),
         )

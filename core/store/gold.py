@@ -60,7 +60,12 @@ def adjudicate(
 def withdraw(
     database: Database, decided_by: str, trace_id: str, sentence_idx: int, codebook: Codebook
 ) -> LabelEvent | None:
-    """Take an adjudicated label off, with its reason (a job for the writer); None is returned where there is none."""
+    """Take an adjudicated label off, with its reason (a job for the writer); None is returned where there is none.
+
+    Raises:
+        NotFoundError: if there is no such sentence.
+    """
+    _refuse_unknown(database.conn, trace_id, sentence_idx, (), codebook)
     circumstances = Circumstances(source=SOURCE, decided_by=decided_by)
     change = Change(trace_id, sentence_idx, "clear", NOTHING, circumstances)
     return next(iter(annotate(database, GOLD, [change], codebook)), None)

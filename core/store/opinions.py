@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 
 from core.annotation.disagreement import Opinion, Place
+from core.store.labels import load_annotations
 from core.store.ratings import KINDS, MODEL, Rating, load_ratings
 
 _BESIDE_LABELS = """
@@ -52,6 +53,12 @@ def _opinion(rating: Rating, row: sqlite3.Row) -> Opinion:
         codebook_id=row["codebook_id"],
         at=row["created_at"],
     )
+
+
+def count_undecided(connection: sqlite3.Connection, trace_id: str, annotator: str) -> int:
+    """How many sentences of a trace this annotator has neither labelled nor skipped."""
+    (n,) = connection.execute("SELECT count(*) FROM sentences WHERE trace_id = ?", [trace_id]).fetchone()
+    return int(n) - sum(held.is_decided for held in load_annotations(connection, trace_id, annotator).values())
 
 
 def opinions_version(connection: sqlite3.Connection) -> tuple[int, ...]:

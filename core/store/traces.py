@@ -121,6 +121,12 @@ def load_trace(connection: sqlite3.Connection, trace_id: str) -> Trace:
     )
 
 
+def sentence_texts(connection: sqlite3.Connection, trace_id: str) -> tuple[str, ...]:
+    """The raw sentences of a trace, in order; none for a trace that is not there."""
+    rows = connection.execute("SELECT text FROM sentences WHERE trace_id = ? ORDER BY idx", [trace_id])
+    return tuple(row["text"] for row in rows)
+
+
 def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
     """Summaries of all traces but the unanswered ones, in the order in which they were added."""
     outcomes = own_outcomes(connection)

@@ -23,6 +23,7 @@ from core.endpoints.endpoint_table import ENDPOINT_KEYS
 from core.endpoints.presets import PRESETS
 from core.endpoints.refusals import why_it_cannot_continue
 from core.export.collected_tables import COLLECTED_TABLES
+from core.export.gold_table import GOLD_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
 from core.store.database import Store
@@ -133,7 +134,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
 
 def test_every_exported_column_is_on_its_page() -> None:
     text = (DOCS / "exporting.md").read_text(encoding="utf-8")
-    for table in (*TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
+    for table in (*TABLES, *GOLD_TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())
