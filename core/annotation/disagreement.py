@@ -100,12 +100,15 @@ def find_disagreements(
     found: list[Disagreement] = []
     seen: set[Place] = set()
     for place, group in groupby(opinions, key=lambda opinion: opinion.place):
-        said = tuple(group)
-        compared = tuple(o for o in said if o.kind in kinds and (raters is None or o.rater in raters))
+        compared: list[Opinion] = []
+        beside: list[Opinion] = []
+        for one in group:
+            is_compared = one.kind in kinds and (raters is None or one.rater in raters)
+            (compared if is_compared else beside).append(one)
         extent, gold = _extent(compared), adjudicated.get(place)
         seen.add(place)
         if extent != NONE or gold is not None:
-            found.append(Disagreement(place, compared, extent, tuple(o for o in said if o not in compared), gold))
+            found.append(Disagreement(place, tuple(compared), extent, tuple(beside), gold))
     found += [Disagreement(place, (), NONE, (), gold) for place, gold in adjudicated.items() if place not in seen]
     return tuple(found)
 

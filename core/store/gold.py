@@ -17,7 +17,7 @@ from core.annotation.history import LabelEvent
 from core.errors import NotFoundError
 from core.store.labels import Change, annotate, load_annotations
 from core.store.opinions import load_opinions
-from core.store.ratings import HUMAN
+from core.store.ratings import HUMAN, of_traces
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ADJUDICATED = """
 SELECT e.id, e.trace_id, e.sentence_idx, e.annotator, e.kind, e.category, e.secondary, e.note, e.decided_by,
        e.codebook_id, e.created_at
-  FROM (SELECT DISTINCT trace_id, sentence_idx FROM label_events WHERE annotator = ?) decided
+  FROM (SELECT DISTINCT trace_id, sentence_idx FROM label_events WHERE annotator = ? AND {of_traces}) decided
   JOIN label_events e ON e.trace_id = decided.trace_id AND e.sentence_idx = decided.sentence_idx
  ORDER BY e.trace_id, e.sentence_idx, e.id
 """
@@ -119,11 +119,11 @@ def _adjudicated(
         if opinion.kind == HUMAN:
             people.setdefault(opinion.place, []).append(opinion)
     found = {}
-    rows = connection.execute(_ADJUDICATED, [GOLD])
+    rows = connection.execute(_ADJUDICATED.format(of_traces=of_traces(trace_ids)), [GOLD, *(trace_ids or ())])
     for place, group in groupby(rows, key=lambda row: Place(row["trace_id"], row["sentence_idx"])):
         events = list(group)
         standing = [event for event in events if event["annotator"] == GOLD][-1]
-        if standing["category"] is not None and (trace_ids is None or place.trace_id in trace_ids):
+        if standing["category"] is not None:
             found[place] = _gold_label(standing, events, people.get(place, ()))
     return found
 

@@ -7,19 +7,19 @@ from collections.abc import Collection
 
 from core.annotation.disagreement import Opinion, Place
 from core.store.labels import load_annotations
-from core.store.ratings import KINDS, MODEL, Rating, load_ratings
+from core.store.ratings import KINDS, MODEL, Rating, load_ratings, of_traces
 
 _BESIDE_LABELS = """
 SELECT e.trace_id, e.sentence_idx, e.annotator AS rater, e.unsure, e.note, e.blind, e.seconds, NULL AS confidence,
        e.codebook_id, e.created_at
-  FROM (SELECT max(id) AS id FROM label_events GROUP BY trace_id, annotator, sentence_idx) last
+  FROM (SELECT max(id) AS id FROM label_events WHERE {of_traces} GROUP BY trace_id, annotator, sentence_idx) last
   JOIN label_events e ON e.id = last.id
  WHERE e.category IS NOT NULL
 """
 _BESIDE_SUGGESTIONS = """
 SELECT s.trace_id, s.sentence_idx, g.name AS rater, 0 AS unsure, NULL AS note, 0 AS blind, NULL AS seconds,
        s.confidence, g.codebook_id, s.created_at
-  FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id ORDER BY s.id
+  FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id WHERE {of_traces} ORDER BY s.id
 """
 
 
@@ -31,11 +31,11 @@ def load_opinions(
     beside = {
         (row["trace_id"], row["sentence_idx"], row["rater"], is_model): row
         for is_model, query in ((False, _BESIDE_LABELS), (True, _BESIDE_SUGGESTIONS))
-        for row in connection.execute(query)
+        for row in connection.execute(query.format(of_traces=of_traces(trace_ids)), tuple(trace_ids or ()))
     }
     order = {row["id"]: n for n, row in enumerate(connection.execute("SELECT id FROM traces ORDER BY rowid"))}
-    found = (_opinion(r, beside[r.trace_id, r.sentence_idx, r.rater, r.kind == MODEL]) for r in ratings)
-    return tuple(sorted(found, key=lambda one: (order[one.place.trace_id], one.place.sentence_idx)))
+    in_order = sorted(ratings, key=lambda rating: (order[rating.trace_id], rating.sentence_idx))
+    return tuple(_opinion(r, beside[r.trace_id, r.sentence_idx, r.rater, r.kind == MODEL]) for r in in_order)
 
 
 def _opinion(rating: Rating, row: sqlite3.Row) -> Opinion:

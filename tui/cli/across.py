@@ -48,6 +48,7 @@ def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_jso
     if not study.traces:
         raise NotFoundError("none of these traces has decided rollouts; `turnpoint resample TRACE --all` draws some.")
     _check_groups(study, asked)
+    _check_labels(store, study, asked)
     categories = [category.name for category in load_codebook().categories]
     summary = summarise(study, asked.by or None, asked.groups, categories)
     written = None
@@ -100,6 +101,17 @@ def _check_groups(study: Study, asked: Asked) -> None:
             if value not in values:
                 known = ", ".join(values) or "none"
                 raise NotFoundError(f"no analysed trace has the {field} {value!r}; there are: {known}.")
+
+
+def _check_labels(store: Store, study: Study, asked: Asked) -> None:
+    from core.annotation.annotation import GOLD
+    from core.store.labels import count_labels
+
+    if asked.labels is not None and not study.label_source:
+        names = sorted({name for trace in study.traces for name in count_labels(store.read, trace.id)})
+        whose = "has a gold label" if asked.labels == GOLD else f"is labelled by {asked.labels!r}"
+        there = f"there are those of {', '.join(names)}, and gold" if names else "nobody has labelled any"
+        raise NotFoundError(f"--labels: no analysed trace {whose}; {there}.")
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _listed(option: str, given: str, known: Sequence[str] = ()) -> tuple[str, ..
     if wrong:
         raise ConfigError(f"{option}: there is no kind {wrong[0]!r}; give some of {', '.join(known)}.")
     if not known and len(names) < 2:
-        raise ConfigError(f"{option}: one rater disagrees with nobody; name two or more, with commas between them.")
+        raise ConfigError(f"{option}: one rater disagrees with nobody; name two or more, with commas.")
     return names
 
 

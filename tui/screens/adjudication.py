@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
@@ -70,6 +71,7 @@ class AdjudicationScreen(ListScreen[Place]):
         )
         self._start = start
         self._is_blind = is_blind or context.annotation.blind
+        self._by_trace: dict[str, Sequence[Disagreement]] = {}
         self._found: Sequence[Disagreement] = ()
         self._shown: Sequence[Disagreement] = ()
         self._texts: dict[str, tuple[str, ...]] = {}
@@ -116,23 +118,27 @@ class AdjudicationScreen(ListScreen[Place]):
             else:
                 self._reload()
 
-    def _read(self) -> None:
+    def _read(self, trace_id: str | None = None) -> None:
+        """Read what all say; of one trace, at once after a key, and the rest with the next tick."""
         context = self.context
         connection = context.store.read
-        self._versions = (context.store.data_version(), *opinions_version(connection))
-        found = load_disagreements(connection)
-        names = dict.fromkeys(one.place.trace_id for one in found)
-        hidden = {name for name in names if self._is_blind and count_undecided(connection, name, context.annotator)}
+        if trace_id in self._by_trace:
+            self._by_trace[trace_id] = load_disagreements(connection, (trace_id,))
+        else:
+            self._versions = (context.store.data_version(), *opinions_version(connection))
+            of_trace = groupby(load_disagreements(connection), key=lambda one: one.place.trace_id)
+            self._by_trace = {name: tuple(found) for name, found in of_trace}
+        hidden = [n for n in self._by_trace if self._is_blind and count_undecided(connection, n, context.annotator)]
         self._n_hidden = len(hidden)
-        found = tuple(one for one in found if one.place.trace_id not in hidden)
+        found = [one for name, of_one in self._by_trace.items() if name not in hidden for one in of_one]
         self._found = widest_first(found) if self._is_widest else found
-        for name in names:
+        for name in self._by_trace:
             if name not in self._texts:
                 self._texts[name] = sentence_texts(connection, name)
 
-    def _reload(self) -> None:
-        """Read again, keep the rows, and repaint what is different."""
-        self._read()
+    def _reload(self, trace_id: str | None = None) -> None:
+        """Read again, or only of one trace, keep the rows, and repaint what is different."""
+        self._read(trace_id)
         before = [one.place for one in self._shown]
         kept = set(before)
         self._shown = [one for one in self._found if one.place in kept or FILTERS[self._filter](one)]
@@ -253,7 +259,7 @@ class AdjudicationScreen(ListScreen[Place]):
 
         if written(self, context.store.write(job)) is None:
             return
-        self._reload()
+        self._reload(place.trace_id)
         index = next_open(self._shown, self._index_of(place))
         if index is not None:
             self.go(index)
@@ -273,7 +279,7 @@ class AdjudicationScreen(ListScreen[Place]):
             return () if event is None else (event,)
 
         if written(self, context.store.write(job)) is not None:
-            self._reload()
+            self._reload(one.place.trace_id)
             self.say(f"sentence {one.place.sentence_idx} of {one.place.trace_id} is open to decide again.")
 
     def action_undo(self) -> None:
@@ -292,7 +298,7 @@ class AdjudicationScreen(ListScreen[Place]):
             self.say(otherwise)
             return
         place = Place(events[0].trace_id, events[0].sentence_idx)
-        self._reload()
+        self._reload(place.trace_id)
         if place not in [one.place for one in self._shown]:
             self._filter = "all"
             self._show_filtered(place)

@@ -17,7 +17,7 @@ from core.store.database import Store
 from core.store.gold import load_disagreements
 from core.store.labels import undo
 from core.store.traces import sentence_texts
-from tests.core.deciding import decide, label
+from tests.core.deciding import CODEBOOK, decide, label
 from tests.core.export.small_store import build
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A minute passes with every event, and the codebook has a name that a change of its words does not change."""
     minutes = count()
-    monkeypatch.setattr("core.annotation.codebook.Codebook.id", "book")
+    monkeypatch.setitem(vars(CODEBOOK), "id", "book")
     monkeypatch.setattr("core.store.labels.now", lambda: f"2026-02-01T10:{next(minutes):02}:00.000Z")
 
 
