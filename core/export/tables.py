@@ -14,6 +14,7 @@ from core.export.comparison import Comparison, comparison_provenance, estimate_t
 from core.export.csv_file import write_csv
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
+from core.export.gold_table import GOLD_TABLES, has_gold
 from core.export.importance_table import IMPORTANCE
 from core.export.moment import moment
 from core.export.provenance import provenance
@@ -48,7 +49,7 @@ def export_csv(
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
     Where two raters rated the same sentence there are `AGREEMENT_TABLES` besides, and in an export of all traces
-    `COLLECTED_TABLES`, if answers were collected.
+    `COLLECTED_TABLES`, if answers were collected; any export has `GOLD_TABLES`, if its traces have gold labels.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
@@ -67,6 +68,7 @@ def export_csv(
         tables = (
             *TABLES,
             *(AGREEMENT_TABLES if has_shared_units(connection, frozenset(scope.trace_ids)) else ()),
+            *(GOLD_TABLES if has_gold(connection, scope.trace_ids) else ()),
             *(COLLECTED_TABLES if collected else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),
         )

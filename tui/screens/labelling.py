@@ -11,22 +11,17 @@ from textual.binding import BindingsMap
 
 from core.annotation.annotation import KEY, Annotation, Circumstances
 from core.annotation.history import LabelEvent
-from core.errors import TurnpointError
 from core.store.labels import Change, annotate, redo, undo
 from tui.actions import TRACE, category_bindings
 from tui.context import Context
 from tui.screens.looking import Looking
 from tui.screens.stepping import SteppingScreen
+from tui.screens.writing import written
 from tui.views.annotating import replayed, said
 from tui.views.session import next_unlabelled
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-LONGEST_WAIT = 3.0
-"""Seconds that a label key may wait for the disk before the screen goes on."""
-
-BUSY = "another process holds the database; this is written, and shown here, as soon as it lets go."
 
 
 @dataclass(frozen=True)
@@ -173,13 +168,7 @@ class LabellingScreen(SteppingScreen):
 
     def _written(self, writing: Future[tuple[LabelEvent, ...]]) -> tuple[LabelEvent, ...] | None:
         """Wait until it is on disk; None, and a sentence, where that takes too long or cannot be."""
-        try:
-            return writing.result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-        except TurnpointError as error:
-            self.say(str(error))
-        return None
+        return written(self, writing)
 
     def action_undo(self) -> None:
         """Undo the last step, wherever it was made."""

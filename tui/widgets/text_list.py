@@ -51,6 +51,18 @@ class TextList(LineList):
         self.lay_out()
         self._reveal(self.cursor)
 
+    def update_items(self, items: Sequence[TextItem]) -> None:
+        """Take new heads and texts of the same items, and repaint those that changed; a new height costs a layout."""
+        changed = [index for index, (old, new) in enumerate(zip(self._items, items, strict=True)) if old != new]
+        before = [self.rows_of(index)[1] for index in changed] if self._laid_out.width else []
+        self._items = items
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] not in changed}
+        if before != [self.height_of(index, self._laid_out.width) for index in changed]:
+            self.lay_out()
+            return
+        for index in changed:
+            self.refresh_item(index)
+
     def watch_pattern(self) -> None:
         """Show or hide the hits of a search."""
         self.refresh()

@@ -24,6 +24,7 @@ from core.endpoints.presets import PRESETS
 from core.endpoints.refusals import why_it_cannot_continue
 from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.collected_tables import COLLECTED_TABLES
+from core.export.gold_table import GOLD_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
 from core.store.database import Store
@@ -145,7 +146,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
 
 def test_every_exported_column_is_on_its_page() -> None:
     text = (DOCS / "exporting.md").read_text(encoding="utf-8")
-    for table in (*TABLES, *AGREEMENT_TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
+    for table in (*TABLES, *AGREEMENT_TABLES, *GOLD_TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())
