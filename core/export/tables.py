@@ -18,6 +18,7 @@ from core.export.provenance import provenance
 from core.export.records import FAILURES, JUDGE_VOTES, LABELS, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
 from core.export.said_tables import ALTERNATIVES, LINKS, RESILIENCE
 from core.export.table import PROSE, Scope, Table, choose_traces
+from core.export.verdict_table import VERDICT_LABELS, has_verdicts
 from core.store.collected import collected_settings
 from core.store.database import Store
 
@@ -45,7 +46,8 @@ def export_csv(
 ) -> ExportReport:
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
-    An export of all traces has `COLLECTED_TABLES` besides, if answers were collected.
+    An export of all traces has `COLLECTED_TABLES` besides, if answers were collected. Where people judged rollouts,
+    there is `VERDICT_LABELS`.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
@@ -64,6 +66,7 @@ def export_csv(
         tables = (
             *TABLES,
             *(COLLECTED_TABLES if collected else ()),
+            *((VERDICT_LABELS,) if has_verdicts(connection) else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),
         )
         names = [table.name for table in tables] + [PROVENANCE]
