@@ -38,6 +38,12 @@ class VerdictValidation:
     n_unasked: int
     n_blind: int
 
+    def n_behind(self, measure: str) -> int:
+        """How many verdicts a measure rests on; a predictive value looks at one verdict of the judge only."""
+        counts = self.counts
+        sides = {"ppv": counts.true_yes + counts.false_yes, "npv": counts.true_no + counts.false_no}
+        return sides.get(measure, counts.n_decided)
+
 
 @dataclass(frozen=True)
 class AnnotatorPair:

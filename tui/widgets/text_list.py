@@ -51,6 +51,19 @@ class TextList(LineList):
         self.lay_out()
         self._reveal(self.cursor)
 
+    def change(self, index: int, item: TextItem) -> None:
+        """Show another item in the place of one, and repaint no other."""
+        width, before = self.size.width, self._items[index]
+        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
+        if width <= 0 or item == before:
+            return
+        height = self.rows_of(index)[1]
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != index}
+        if self.height_of(index, width) != height:
+            self.lay_out()
+        else:
+            self.refresh_item(index)
+
     def watch_pattern(self) -> None:
         """Show or hide the hits of a search."""
         self.refresh()
