@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from core.annotation.history import LabelEvent
 from core.endpoints.origin import endpoint_name
 from core.store.labels import load_annotations
+from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
 from tui.context import Context
 from tui.screens.base import ListScreen
-from tui.views.chrome import category_line, header_line
+from tui.views.annotating import progress, tag_and_flag
+from tui.views.chrome import category_lines, category_rows, header_line
 from tui.views.detail import detail_lines
 from tui.views.estimates import Estimates
 from tui.views.session import (
@@ -25,6 +29,7 @@ from tui.views.session import (
     display_texts,
     load_view,
     next_change,
+    next_flagged,
     next_hit,
     next_unlabelled,
     sentence_items,
@@ -58,7 +63,7 @@ class SteppingScreen(ListScreen[None]):
     SteppingScreen.-wide #side { width: 1fr; height: 100%; border-top: none; }
     SteppingScreen.-wide #side { border-left: solid $primary; padding-left: 1; }
     SteppingScreen.-wide #strip { height: 11; }
-    SteppingScreen.-compared #side { height: 58%; min-height: 10; max-height: 12; }
+    SteppingScreen.-compared #side { height: 60%; min-height: 10; max-height: 12; }
     SteppingScreen.-wide.-compared #side { height: 100%; max-height: 100%; }
     SteppingScreen.-wide.-compared #strip { height: 40%; min-height: 11; max-height: 14; }
     """
@@ -82,6 +87,7 @@ class SteppingScreen(ListScreen[None]):
     def _read(self, trace_id: str, trace: Trace | None) -> TraceView:
         context = self.context
         self._version = context.store.data_version()
+        self._newest = load_newest(context.store.read)
         view = load_view(context.store, trace_id, context.annotator, self._settings_id, context.judges, trace)
         estimates = self._estimates.get(trace_id)
         return replace(view, estimates=estimates) if estimates is not None and estimates.holds(view.settings) else view
@@ -145,12 +151,23 @@ class SteppingScreen(ListScreen[None]):
         self.items.update_items(self._items())
         self.repaint()
 
-    def reload_labels(self) -> None:
-        """Read the labels alone again: a label changes no rate, and this is on the way of every label key."""
+    def take(self, events: Sequence[LabelEvent]) -> None:
+        """Take what is on disk now of the annotator's own: a label changes no rate, so nothing is read again.
+
+        The list shows it; the other panes do with the next `repaint`, which a key that goes on brings anyway.
+        """
+        if events[0].id == self._newest.label_events + 1:
+            self._newest = self._newest._replace(label_events=events[-1].id)
+        changed = {event.sentence_idx: event.after for event in events}
+        self._view = self._view.annotated({**self._view.annotations, **changed})
+        codebook = self.context.codebook
+        self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
+
+    def reload_annotations(self) -> None:
+        """Read again what annotators and suggesters say, which no rate depends on."""
         annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = replace(self._view, annotations=annotations)
-        tag = self.context.codebook.tag
-        self.items.update_tags({index: tag(category) for index, category in self._view.labels.items()})
+        self._view = self._view.annotated(annotations)
+        self.items.update_items(self._items())
         self.repaint()
 
     def repaint(self) -> None:
@@ -162,12 +179,23 @@ class SteppingScreen(ListScreen[None]):
 
     def _tick(self) -> None:
         with self.reading():
-            if self.context.store.data_version() != self._version:
-                self.reload()
+            self._follow()
         moved = self._cursor != self._saved_position
         self._ticks_still = self._ticks_still + 1 if moved else 0
         if self._ticks_still >= POSITION_TICKS:
             self._remember_position()
+
+    def _follow(self) -> None:
+        """Take what other connections have written, this app's own included."""
+        version = self.context.store.data_version()
+        if version == self._version:
+            return
+        newest, seen = load_newest(self.context.store.read), self._newest
+        if newest.samples != seen.samples:
+            self.reload()
+        elif newest != seen:
+            self.reload_annotations()
+        self._version, self._newest = version, newest
 
     def _remember_position(self) -> None:
         self._saved_position, self._ticks_still = self._cursor, 0
@@ -186,27 +214,40 @@ class SteppingScreen(ListScreen[None]):
         trace = self._view.trace
         status = self.context.resampler.status
         run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
-        labelled = f"{self._view.n_labelled}/{len(trace.sentences)} labelled"
-        progress = "  ".join(part for part in (labelled, self._comparing, run) if part)
+        labelled = progress(self._view.annotations, len(trace.sentences), brief=width < SPACIOUS)
+        right = "  ".join(part for part in (labelled, self._comparing, run) if part)
         place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
         names = [trace.id, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None
             variant = f"{trace.prompt_variant} prompt" if trace.prompt_variant else None
             names = ["turnpoint", trace.id, tier, variant, place]
-        return [header_line(names, progress, width)]
+        return [header_line(names, right, width)]
 
     def _detail(self, width: int, height: int) -> list[Line]:
         return detail_lines(self._view, self._cursor, self.context.codebook, width, height, self._shown_behavior)
 
     def _categories(self, width: int, height: int) -> list[Line]:
-        keys = {c.name: self.context.keys[f"label.{c.name}"][0] for c in self.context.codebook.categories}
-        current = self._view.labels.get(self._cursor)
-        return [category_line(self.context.codebook, keys, current, self._view.labels.values(), width)]
+        codebook, keys = self.context.codebook, self.context.keys
+        shown = {category.name: keys[f"label.{category.name}"][0] for category in codebook.categories}
+        return category_lines(codebook, shown, self._view.held(self._cursor), self._view.labels.values(), width)
+
+    def _fit_categories(self) -> None:
+        """As many rows as the category keys and their counts take at this width."""
+        rows = category_rows(self.context.codebook, self.size.width)
+        self.query_one("#categories").styles.height = rows
+
+    def on_resize(self) -> None:
+        """Another width may take another number of rows."""
+        self._fit_categories()
 
     def action_next_unlabelled(self, step: int) -> None:
         """To the nearest sentence without a label."""
         self._jump(next_unlabelled(self._view, self._cursor, step), "no unlabelled sentence that way.")
+
+    def action_next_flagged(self, step: int) -> None:
+        """To the nearest sentence that is unsure or skipped."""
+        self._jump(next_flagged(self._view, self._cursor, step), "no unsure or skipped sentence that way.")
 
     def action_next_change(self, step: int) -> None:
         """To the nearest turning point, or big change of a rate."""
