@@ -75,11 +75,13 @@ def negative_precision(cells: Shares) -> float | None:
 
 
 def kappa(cells: Shares) -> float | None:
-    """Cohen's kappa: agreement of judge and people beyond chance, -1..1; None where both say one thing only."""
-    agree = cells.true_yes + cells.true_no
-    judge, people = cells.true_yes + cells.false_yes, cells.true_yes + cells.false_no
-    chance = judge * people + (1 - judge) * (1 - people)
-    return _ratio(agree - chance, 1 - chance)
+    """Cohen's kappa: agreement of judge and people beyond chance, -1..1; None where people say one thing only."""
+    says_yes = cells.true_yes + cells.false_yes
+    yes, no = cells.true_yes + cells.false_no, cells.false_yes + cells.true_no
+    if yes <= 0 or no <= 0:
+        return None
+    chance = says_yes * yes + (1 - says_yes) * no
+    return (cells.true_yes + cells.true_no - chance) / (1 - chance)
 
 
 MEASURES: Final[dict[str, Callable[[Shares], float | None]]] = {
@@ -99,32 +101,33 @@ def verify(strata: Sequence[Stratum]) -> dict[str, Estimate]:
     is defined but the value that looks at the other side alone. The 95% intervals join the Wilson intervals of each
     stratum's rate and of the share of yes as Newcombe's joins those of two rates: G. Y. Zou and A. Donner,
     "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27 (2008).
-    With 40 verdicts of a balanced sample they held the truth in 93 to 98% of simulations.
+    With 40 to 100 verdicts of balanced samples those of sensitivity, specificity, accuracy and kappa held the truth in
+    92 to 98% of simulations.
     """
     covered = [stratum for stratum in strata if stratum.judged.n]
-    sizes = {shows: sum(one.size for one in strata if one.decided is shows) for shows in (True, False)}
-    sides = {shows for shows in (True, False) if any(one.decided is shows for one in covered)}
-    found = dict.fromkeys(MEASURES, Estimate(None, None))
-    if all(shows in sides for shows, size in sizes.items() if size) and sides:
-        found = {name: _estimate(covered, sizes, measure) for name, measure in MEASURES.items()}
-    elif sides:
-        (shows,) = sides
-        name = "ppv" if shows else "npv"
-        found[name] = _estimate(covered, {True: int(shows), False: int(not shows)}, MEASURES[name])
-    return found
+    sides = {stratum.decided for stratum in covered}
+    if sides == {stratum.decided for stratum in strata if stratum.size}:
+        return {name: _estimate(covered, measure) for name, measure in MEASURES.items()}
+    seen = {"ppv": True, "npv": False}
+    return {
+        name: _estimate(covered, measure) if seen.get(name) in sides else Estimate(None, None)
+        for name, measure in MEASURES.items()
+    }
 
 
-def _estimate(strata: Sequence[Stratum], sizes: dict[bool, int], measure: Callable[[Shares], float | None]) -> Estimate:
-    n = sum(sizes.values())
+def _estimate(strata: Sequence[Stratum], measure: Callable[[Shares], float | None]) -> Estimate:
+    if not strata:
+        return Estimate(None, None)
+    n, n_yes = sum(one.size for one in strata), sum(one.size for one in strata if one.decided)
     judged = [stratum.judged for stratum in strata]
-    point = Scene(sizes[True] / n, tuple(count.k / count.n for count in judged))
+    point = Scene(n_yes / n, tuple(count.k / count.n for count in judged))
     value_at = partial(_value, strata, measure)
     value = value_at(point)
     if value is None:
         return Estimate(None, None)
     moved: list[tuple[Scene, Scene]] = []
-    if 0 < sizes[True] < n:
-        bounds = wilson(sizes[True], n)
+    if 0 < n_yes < n:
+        bounds = wilson(n_yes, n)
         assert bounds is not None
         moved.append((point._replace(says_yes=bounds.low), point._replace(says_yes=bounds.high)))
     for place, count in enumerate(judged):

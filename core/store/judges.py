@@ -72,7 +72,7 @@ def judges_in_use(connection: sqlite3.Connection, behavior: str) -> list[JudgeIn
 
 
 def choose_judge(in_use: Sequence[JudgeInUse], behavior: str, wanted: str | None) -> JudgeInUse:
-    """The judge whose id begins with ``wanted``, or that is called so; without it, the first.
+    """The judge whose id begins with ``wanted``, or that is called so, as here or as in ``[judge]``; else the first.
 
     Raises:
         NotFoundError: if there is none.
@@ -82,7 +82,7 @@ def choose_judge(in_use: Sequence[JudgeInUse], behavior: str, wanted: str | None
     if wanted is None:
         return in_use[0]
     for judge in in_use:
-        if judge.name == wanted or judge.id.startswith(wanted):
+        if judge.name == wanted.replace("_", " ") or judge.id.startswith(wanted):
             return judge
     there = ", ".join(f"{judge.name} ({judge.id})" for judge in in_use)
     raise NotFoundError(f"no judge {wanted!r} has decided {behavior!r}; there is: {there}.")

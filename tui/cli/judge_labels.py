@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.behaviors.outcome import COMPLIANCE
 from core.errors import ConfigError, NotFoundError
 from tui.cli.options import Options
 from tui.cli.output import json_option, number, print_json, print_table, say
@@ -138,12 +139,16 @@ def draw(store: Store, wanted: Wanted) -> Drawn:
 
     Raises:
         NotFoundError: if there is no such trace or judge, or the judge has decided none of these rollouts.
-        ConfigError: if how sure a judge without votes is shall decide.
+        ConfigError: for compliance, or if how sure a judge without votes is shall decide.
     """
     from core.annotation.verdict_sample import UNSURE, draw_verdict_sample
     from core.store.judges import choose_judge, judged_rollouts, judges_in_use
 
     known_traces(store, wanted.trace_ids)
+    if wanted.behavior == COMPLIANCE:
+        raise ConfigError(
+            "compliance is read off the answer's tag, which leaves nothing to judge; name another with --behavior."
+        )
     judge = choose_judge(judges_in_use(store.read, wanted.behavior), wanted.behavior, wanted.judge)
     if wanted.order == UNSURE and not judge.casts_votes:
         raise ConfigError(

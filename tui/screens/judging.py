@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from core.annotation.verdict import SKIPPED, VerdictCircumstances, VerdictEvent
@@ -16,6 +15,7 @@ from core.store.verdicts import ever_judged, load_verdicts, note_verdict, redo_v
 from tui.context import context_of
 from tui.screens.browsing import BrowsingScreen
 from tui.screens.labelling import BUSY, LONGEST_WAIT
+from tui.screens.looking import Looking
 from tui.views.rollouts import Verdicts
 from tui.widgets.lines import Lines
 from tui.widgets.text_list import TextList
@@ -35,7 +35,7 @@ class JudgingScreen(BrowsingScreen):
         super().__init__(store)
         self._judges, self._ordered_by = judges, ordered_by
         self._verdicts = Verdicts(is_blind=blind)
-        self._looked_from = monotonic()
+        self._looking = Looking()
 
     def begin(self) -> None:
         """Begin blind where the settings say so, with alignment faking where it is measured."""
@@ -44,7 +44,6 @@ class JudgingScreen(BrowsingScreen):
         super().begin()
         if self._all and self._verdicts.behavior not in self.behaviors():
             self._judge_behavior(self.behaviors()[0])
-        self._looked_from = monotonic()
 
     def behaviors(self) -> list[str]:
         """What can be judged: alignment faking, unless only others are measured, then these."""
@@ -61,11 +60,12 @@ class JudgingScreen(BrowsingScreen):
             seen=self._verdicts.seen | ever_judged(connection, annotator, behavior),
         )
 
-    def go(self, index: int) -> None:
-        """Look at another rollout from now on."""
-        if index != self.items.cursor:
-            self._looked_from = monotonic()
-        super().go(index)
+    def repaint(self) -> None:
+        """Draw again; the rollout under the cursor is the one that is looked at."""
+        super().repaint()
+        stored = self.at_cursor
+        # While it is read on another screen, it is looked at all the same.
+        self._looking.at(None if stored is None else stored.id)
 
     def action_judge(self, word: str) -> None:
         """Say that the rollout shows the behavior, or not, and go on; the same again takes it back."""
@@ -94,8 +94,10 @@ class JudgingScreen(BrowsingScreen):
     def action_note(self) -> None:
         """Ask for a note."""
         stored = self.at_cursor
-        if stored is not None:
-            self.bar.ask("note", "note:", self._verdicts.of(stored).note, "Enter keeps it, an empty one takes it off")
+        if stored is not None and "\n" in self._verdicts.of(stored).note:
+            self.say("this note has several lines, which do not fit here; it stays as it is.")
+        elif stored is not None:
+            self.bar.ask("note", "note:", self._verdicts.of(stored).note, "Enter keeps, empty removes it")
 
     def answer(self, purpose: str, text: str) -> None:
         """Keep the note, or search."""
@@ -154,7 +156,7 @@ class JudgingScreen(BrowsingScreen):
         outcome = stored.outcomes.get(behavior)
         made = VerdictCircumstances(
             is_blind=self._verdicts.is_judged_blind(stored),
-            seconds=monotonic() - self._looked_from,
+            seconds=self._looking.seconds(stored.id),
             ordered_by=self._ordered_by,
             judge_id=None if outcome is None else outcome.judge_id,
         )
@@ -213,7 +215,6 @@ class JudgingScreen(BrowsingScreen):
     def _show(self, rollout_id: int) -> None:
         """Show what has changed on one rollout: its row, its text, the header."""
         told_before = self._verdicts.is_shown(self._all)
-        self._version = self._store.data_version()
         self._verdicts = self.verdicts_now()
         if self._verdicts.is_shown(self._all) != told_before:
             self.narrow()

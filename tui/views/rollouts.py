@@ -159,7 +159,7 @@ def verdict_lines(stored: StoredRollout, verdicts: Verdicts) -> list[Line]:
     elif outcome is None:
         judge = "not asked"
     else:
-        votes = f" ({outcome.votes_yes} of {outcome.votes_cast} votes)" if outcome.votes_cast else ""
+        votes = f" ({outcome.votes_yes} of {outcome.votes_cast} say yes)" if outcome.votes_cast else ""
         judge = WORDS.get(outcome.outcome, outcome.outcome) + votes
     lines: list[Line] = [
         [(f"{short_name(name)}  ", behavior_style(name) + BOLD), (f"you: {held.word or '?'}   judge: {judge}", PLAIN)]
