@@ -13,20 +13,24 @@ from textual.keys import Keys
 from core.annotation.codebook import Codebook
 from core.errors import ConfigError
 
-TRACE, ROLLOUTS, INSTEAD, LINKS = "trace", "rollouts", "instead", "links"
+TRACE, ROLLOUTS, JUDGING, INSTEAD, LINKS = "trace", "rollouts", "judging", "instead", "links"
 AGREEMENT, ADJUDICATION = "agreement", "adjudication"
 PICKER, SUMMARY, READER, HELP = "picker", "summary", "reader", "help"
-LISTS = (TRACE, ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, PICKER, SUMMARY, READER, HELP)
-SEARCHED = (TRACE, ROLLOUTS, INSTEAD, AGREEMENT, SUMMARY)
+LISTS = (TRACE, ROLLOUTS, JUDGING, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, PICKER, SUMMARY, READER, HELP)
+JUDGED = (ROLLOUTS, JUDGING)
 TABLES = (AGREEMENT, SUMMARY)
-COPIED = (TRACE, ROLLOUTS, INSTEAD, LINKS, READER)
+SEARCHED = (TRACE, *JUDGED, INSTEAD, *TABLES)
+COPIED = (TRACE, *JUDGED, INSTEAD, LINKS, READER)
 OPENED = (ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, SUMMARY, READER, HELP)
 SECONDARY = "secondary."
 LABELLED = (TRACE, ADJUDICATION)
+UNDONE = (*LABELLED, *JUDGED)
+LEFT = (TRACE, JUDGING, PICKER)
 RUNS = (TRACE, LINKS, PICKER)
 SCOPE_TITLES = {
     TRACE: "A trace",
     ROLLOUTS: "Rollouts of a prefix",
+    JUDGING: "Judging a sample of rollouts",
     INSTEAD: "What was said instead of a sentence",
     LINKS: "Links of a sentence",
     AGREEMENT: "How far annotators agree",
@@ -77,7 +81,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("adaptive", ("M",), "adaptive", "adaptive", "sample where the answer is open; asks when to stop", (TRACE,)),
     Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", RUNS),
     Action("rollouts", ("V",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
-    Action("filter", ("tab", "f"), "cycle_filter", "filter", "show only what came out one way", (ROLLOUTS, PICKER)),
     Action("disagreements", ("X",), "disagreements", "", "list where annotators disagree, and decide", (TRACE,)),
     Action(
         "filter_decided", ("tab",), "cycle_filter", "filter", "all, open, partial or decided ones only", (ADJUDICATION,)
@@ -86,6 +89,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_open", ("[",), "next_open(-1)", "", "previous that nobody has decided", (ADJUDICATION,)),
     Action("sort", ("S",), "sort", "", "most raters and most even split first, or by position", (ADJUDICATION,)),
     Action("withdraw", ("x",), "withdraw", "", "take the gold label off", (ADJUDICATION,)),
+    Action("filter", ("tab", "f"), "cycle_filter", "filter", "show only what came out one way", (*JUDGED, PICKER)),
+    Action("verdict_yes", ("1",), "judge('yes')", "shows it", "say that it shows the behavior, and go on", JUDGED),
+    Action("verdict_no", ("0",), "judge('no')", "does not", "say that it does not, and go on", JUDGED),
+    Action("verdict_skip", ("space",), "skip_rollout", "skip", "leave this rollout open and go on", JUDGED),
+    Action("verdict_clear", ("x",), "clear_verdict", "", "take your verdict on this rollout back", JUDGED),
+    Action("verdict_note", ("i",), "note", "note", "write a note on this rollout", JUDGED),
+    Action("next_unjudged", ("]",), "next_unjudged(1)", "", "next rollout that you have not judged", JUDGED),
+    Action("previous_unjudged", ("[",), "next_unjudged(-1)", "", "previous rollout that you have not judged", JUDGED),
+    Action("judged_behavior", ("b",), "judged_behavior", "", "judge the next behavior", JUDGED),
+    Action("verdict_blind", ("B",), "blind", "", "hide what judges say until you have said yes or no", JUDGED),
+    Action("text_on", (">",), "scroll_text(1)", "", "on in the text of the rollout", JUDGED),
+    Action("text_back", ("<",), "scroll_text(-1)", "", "back in the text of the rollout", JUDGED),
+    Action("case", ("p",), "case", "", "read the prompt, the reasoning that was kept, and the rollout", JUDGED),
     Action("behavior", ("b",), "behavior", "", "show the directions of the next behavior in the list", (TRACE,)),
     Action("importance", ("C",), "importance", "compare", "compare what was said instead of each sentence", (TRACE,)),
     Action("instead", ("I",), "instead", "", "list what was said instead of this sentence, after C", (TRACE,)),
@@ -106,8 +122,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("select", ("v",), "select", "", "select from here on; a category key labels all that is selected", (TRACE,)),
     Action("secondary", ("comma",), "secondary", "", "the next category key gives a secondary category", (TRACE,)),
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
-    Action("undo", ("u", "backspace"), "undo", "undo", "undo the last change, across traces and restarts", LABELLED),
-    Action("redo", ("U",), "redo", "", "redo", LABELLED),
+    Action("undo", ("u", "backspace"), "undo", "undo", "undo the last change, across traces and restarts", UNDONE),
+    Action("redo", ("U",), "redo", "", "redo", UNDONE),
     Action("next_flagged", ("}",), "next_flagged(1)", "", "next sentence that is unsure or skipped", (TRACE,)),
     Action("previous_flagged", ("{",), "next_flagged(-1)", "", "previous sentence that is unsure or skipped", (TRACE,)),
     Action("read_sentence", ("z",), "read", "", "read the sentence in full", (TRACE,)),
@@ -117,7 +133,7 @@ ACTIONS: tuple[Action, ...] = (
         "read",
         "open",
         "open: the trace, the rollout, the row or the group",
-        (ROLLOUTS, INSTEAD, ADJUDICATION, *TABLES, PICKER),
+        (*JUDGED, INSTEAD, ADJUDICATION, *TABLES, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
     Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, *TABLES)),
@@ -126,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", COPIED),
     Action("help", ("?", "f1"), "app.keys", "keys", "all keys", LISTS[:-1]),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),
-    Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", (TRACE, PICKER)),
+    Action("quit", ("q",), "leave", "quit", "quit; labels and rollouts are saved already", LEFT),
     Action("close", ("q",), "leave", "back", "back", OPENED),
 )
 

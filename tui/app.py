@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.actions import ActionParseResult
@@ -27,7 +27,7 @@ THEME = "ansi-dark"
 
 
 class TurnpointApp(App[None], inherit_bindings=False):
-    """Opens a trace, or asks which."""
+    """Opens a trace, or asks which; or opens with the screen that ``first`` makes."""
 
     TITLE = "turnpoint"
     ENABLE_COMMAND_PALETTE = False
@@ -37,12 +37,19 @@ class TurnpointApp(App[None], inherit_bindings=False):
         Binding("ctrl+z", "suspend_process", "suspend", show=False, system=True),
     ]
 
-    def __init__(self, context: Context, trace_id: str | None = None, current: str | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        trace_id: str | None = None,
+        current: str | None = None,
+        first: Callable[[], ListScreen[Any]] | None = None,
+    ) -> None:
         # Said before the theme is: NO_COLOR would otherwise be answered with shades of grey on black.
         super().__init__(ansi_color=True)
         self.context = context
         self._trace_id = trace_id
         self._current = current
+        self._first = first
         self.animation_level = "none"
         self.theme = THEME
 
@@ -50,6 +57,9 @@ class TurnpointApp(App[None], inherit_bindings=False):
         """Take the user's keys and show the first screen."""
         self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.context.keys.items()})
         self.context.resampler.attach(self.run_worker, self._run_changed)
+        if self._first is not None:
+            self.push_screen(self._first())
+            return
         if self._trace_id is not None:
             self.push_screen(TraceScreen(self.context, self._trace_id))
             return

@@ -137,15 +137,20 @@ def auroc(yes: Sequence[float], no: Sequence[float]) -> Estimate:
         return Estimate(None, None)
     above = sum((a > b) + (a == b) / 2 for a in yes for b in no)
     value = above / (len(yes) * len(no))
+    return Estimate(value, auroc_interval(value, len(yes), len(no)))
+
+
+def auroc_interval(value: float, m: float, n: float) -> Interval:
+    """The 95% interval of an area ``value`` (0..1) that rests on ``m`` texts labelled yes and ``n`` labelled no."""
     z = NormalDist().inv_cdf(0.975)
 
     def is_within(area: float) -> bool:
-        return abs(area - value) <= z * _standard_error(area, len(yes), len(no))
+        return abs(area - value) <= z * _standard_error(area, m, n)
 
-    return Estimate(value, Interval(_edge(value, 0.0, is_within), _edge(value, 1.0, is_within)))
+    return Interval(_edge(value, 0.0, is_within), _edge(value, 1.0, is_within))
 
 
-def _standard_error(area: float, m: int, n: int) -> float:
+def _standard_error(area: float, m: float, n: float) -> float:
     spread = (m + n) / 2 - 1
     weight = 1 + spread * ((1 - area) / (2 - area) + area / (1 + area))
     return sqrt(area * (1 - area) * weight / (m * n))

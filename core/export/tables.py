@@ -21,6 +21,7 @@ from core.export.provenance import provenance
 from core.export.records import FAILURES, JUDGE_VOTES, LABELS, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
 from core.export.said_tables import ALTERNATIVES, LINKS, RESILIENCE
 from core.export.table import PROSE, Scope, Table, choose_traces
+from core.export.verdict_table import VERDICT_LABELS, has_verdicts
 from core.store.collected import collected_settings
 from core.store.database import Store
 
@@ -49,7 +50,8 @@ def export_csv(
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
     Where two raters rated the same sentence there are `AGREEMENT_TABLES` besides, and in an export of all traces
-    `COLLECTED_TABLES`, if answers were collected; any export has `GOLD_TABLES`, if its traces have gold labels.
+    `COLLECTED_TABLES`, if answers were collected; any export has `GOLD_TABLES`, if its traces have gold
+    labels, and `VERDICT_LABELS`, if people judged rollouts.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
@@ -70,6 +72,7 @@ def export_csv(
             *(AGREEMENT_TABLES if has_shared_units(connection, frozenset(scope.trace_ids)) else ()),
             *(GOLD_TABLES if has_gold(connection, scope.trace_ids) else ()),
             *(COLLECTED_TABLES if collected else ()),
+            *((VERDICT_LABELS,) if has_verdicts(connection) else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),
         )
         names = [table.name for table in tables] + [PROVENANCE]

@@ -51,13 +51,13 @@ def load_ratings(
     Labels that no person gave or confirmed, such as imported tags, are of kind import. A model that suggested under
     several prompts or codebooks is rated by its latest suggestion.
     """
-    found: dict[tuple[str, int, str], Rating] = {}
+    found: dict[tuple[str, int, str, str], Rating] = {}
     condition, values = of_traces(trace_ids), tuple(trace_ids or ())
     for row in connection.execute(_LABELS.format(of_traces=condition), [GOLD, *values]):
         kind = IMPORTED if row["source"] == IMPORT and not row["verified"] else HUMAN
         place = (row["trace_id"], row["sentence_idx"], row["annotator"])
-        found[place] = Rating(*place, kind, row["category"], row["secondary"])
+        found[*place, kind] = Rating(*place, kind, row["category"], row["secondary"])
     for row in connection.execute(_SUGGESTIONS.format(of_traces=condition), values):
         place = (row["trace_id"], row["sentence_idx"], row["rater"])
-        found[place] = Rating(*place, MODEL, row["category"], None)
+        found[*place, MODEL] = Rating(*place, MODEL, row["category"], None)
     return tuple(rating for _, rating in sorted(found.items()) if rating.kind in kinds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -250,22 +250,43 @@ def load_rollouts(
 
     ``judges`` maps a behavior to the judge id whose outcome is wanted; others are left out (None: the latest).
     """
-    outcomes: dict[int, dict[str, Outcome]] = {}
-    for row in connection.execute(
+    outcomes = connection.execute(
         """
         SELECT o.* FROM outcomes o JOIN rollouts r ON r.id = o.rollout_id
          WHERE r.trace_id = ? AND r.settings_id = ? AND r.prefix_idx = ? ORDER BY o.created_at, o.rowid
         """,
         [trace_id, settings_id, prefix_idx],
-    ):
-        if judges is None or judges.get(row["behavior"]) == row["judge_id"]:
-            outcomes.setdefault(row["rollout_id"], {})[row["behavior"]] = Outcome(
-                row["behavior"], row["judge_id"], row["outcome"], row["votes_yes"], row["votes_cast"]
-            )
+    )
     rows = connection.execute(
         "SELECT * FROM rollouts WHERE trace_id = ? AND settings_id = ? AND prefix_idx = ? ORDER BY sample_idx",
         [trace_id, settings_id, prefix_idx],
     )
+    return _with_outcomes(rows, outcomes, judges)
+
+
+def load_rollouts_by_id(
+    connection: sqlite3.Connection, rollout_ids: Sequence[int], judges: Mapping[str, str] | None = None
+) -> list[StoredRollout]:
+    """The rollouts of these row ids, in their order, with outcomes as `load_rollouts` gives them."""
+    listed = "[" + ",".join(map(str, rollout_ids)) + "]"
+    outcomes = connection.execute(
+        "SELECT * FROM outcomes WHERE rollout_id IN (SELECT value FROM json_each(?)) ORDER BY created_at, rowid",
+        [listed],
+    )
+    rows = connection.execute("SELECT * FROM rollouts WHERE id IN (SELECT value FROM json_each(?))", [listed])
+    found = {stored.id: stored for stored in _with_outcomes(rows, outcomes, judges)}
+    return [found[rollout_id] for rollout_id in rollout_ids if rollout_id in found]
+
+
+def _with_outcomes(
+    rows: Iterable[sqlite3.Row], outcome_rows: Iterable[sqlite3.Row], judges: Mapping[str, str] | None
+) -> list[StoredRollout]:
+    outcomes: dict[int, dict[str, Outcome]] = {}
+    for row in outcome_rows:
+        if judges is None or judges.get(row["behavior"]) == row["judge_id"]:
+            outcomes.setdefault(row["rollout_id"], {})[row["behavior"]] = Outcome(
+                row["behavior"], row["judge_id"], row["outcome"], row["votes_yes"], row["votes_cast"]
+            )
     return [StoredRollout(row["id"], _rollout(row), outcomes.get(row["id"], {})) for row in rows]
 
 

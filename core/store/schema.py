@@ -422,12 +422,18 @@ def m006_annotation(db: Database) -> None:
             "target": int,
             "blind": int,
             "seconds": float,
+            "ordered_by": str,
+            "judge_id": str,
             "program": str,
             "created_at": str,
         },
         pk="id",
         not_null={"uid", "annotator", "rollout_id", "behavior", "kind", "created_at"},
-        foreign_keys=[("rollout_id", "rollouts", "id"), ("target", "verdict_events", "id")],
+        foreign_keys=[
+            ("rollout_id", "rollouts", "id"),
+            ("target", "verdict_events", "id"),
+            ("judge_id", "judges", "id"),
+        ],
         strict=True,
     )
     verdicts.create_index(["uid"], unique=True)

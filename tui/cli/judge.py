@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.behaviors.outcome import ALIGNMENT_FAKING
+from core.errors import ConfigError
+from tui.cli.judge_labels import label, sample
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
 from tui.views.numbers import how_many
@@ -108,10 +111,18 @@ def _about_stored(
     return RunRequest(sampled, spots, measured.judges, measured.rules, config.tags, max_cost)
 
 
+judge.add_command(sample)
+judge.add_command(label)
+
+
 @judge.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path), metavar="[FILE]", required=False)
+@click.option("--labels", is_flag=True, help="Hold stored outcomes against what people say of the same rollouts.")
 @click.option(
-    "--judge", "name", help="five_criteria, four_criteria, keywords, or a behavior of yours; default: [judge]."
+    "--judge",
+    "name",
+    help="five_criteria, four_criteria, keywords, or a behavior of yours; default: [judge]."
+    " With --labels: name or id of a judge; default: all.",
 )
 @click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml that judges; default: that of the judge.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first texts of the file, this many.")
@@ -121,26 +132,51 @@ def _about_stored(
     type=click.Path(path_type=Path),
     help="Database that keeps the votes; default: FILE with .db at its end.",
 )
+@click.option("--behavior", help="With --labels: the behavior that people judged; default: alignment_faking.")
+@click.option("--annotator", "annotators", multiple=True, help="With --labels: only this one; default: everybody.")
+@click.option("--trace", "trace_ids", multiple=True, help="With --labels: only rollouts of this trace.")
+@click.option("--any-order", is_flag=True, help="With --labels: count verdicts on rollouts that nobody drew, too.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), metavar="CSV", help="Write the numbers into CSV.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @json_option
 @click.pass_obj
 def validate(
     options: Options,
-    file: Path,
+    file: Path | None,
+    labels: bool,
     name: str | None,
     endpoint: str | None,
     limit: int | None,
     max_cost: float | None,
     kept: Path | None,
+    behavior: str | None,
+    annotators: tuple[str, ...],
+    trace_ids: tuple[str, ...],
+    any_order: bool,
     table: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Hold a judge against the labelled texts of FILE: sensitivity, specificity, accuracy, AUROC, kappa.
+    """Hold a judge against labels: sensitivity, specificity, accuracy, AUROC, kappa.
 
-    FILE has a JSON object of "text" and "label" on every line. Votes are kept; running again asks for those missing.
+    Either against the labelled texts of FILE, which has a JSON object of "text" and "label" on every line: votes are
+    kept; running again asks for those missing. Or, with --labels, every judge against what people say of stored
+    rollouts; that asks nobody.
     """
+    asks = {"--endpoint": endpoint, "--limit": limit, "--max-cost": max_cost, "--kept": kept, "--dry-run": dry_run}
+    people = {"--behavior": behavior, "--annotator": annotators, "--trace": trace_ids, "--any-order": any_order}
+    if labels == (file is not None):
+        raise ConfigError("a judge is held either against the texts of a FILE, or with --labels; give one of the two.")
+    for option, value in (asks if labels else people).items():
+        if value:
+            about = "asks no judge" if labels else "is for --labels"
+            raise ConfigError(f"{'--labels' if labels else option} {about}; leave out {option}.")
+    if file is None:
+        from tui.cli.verdict_validation import AskedOfPeople, report_verdicts
+
+        of_people = AskedOfPeople(behavior or ALIGNMENT_FAKING, name, annotators, trace_ids, any_order, table)
+        report_verdicts(options, of_people, as_json=as_json)
+        return
     from tui.cli.validation import Asked, report_validation
 
     report_validation(

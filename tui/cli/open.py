@@ -5,33 +5,51 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError
 from core.store.database import Store
 from tui.cli.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui.context import Context
+    from tui.screens.base import ListScreen
 
 
 def open_app(options: Options, trace_id: str | None = None, greeting: str = "") -> None:
     """Open the app on the database that the options name."""
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise ConfigError("the app needs a terminal; `turnpoint --help` lists the commands that need none.")
-    if os.environ.get("TERM") == "dumb":
-        raise ConfigError("this terminal cannot draw (TERM=dumb); set TERM to what it is, or use the other commands.")
+    need_terminal()
     with options.open_store() as store:
         run_app(options, store, trace_id, greeting)
 
 
-def run_app(options: Options, store: Store, trace_id: str | None = None, greeting: str = "") -> None:
-    """Run the app on an open store until it is left."""
+def need_terminal() -> None:
+    """Refuse where nothing can be drawn.
+
+    Raises:
+        ConfigError: without a terminal, or with one that cannot draw.
+    """
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise ConfigError("the app needs a terminal; `turnpoint --help` lists the commands that need none.")
+    if os.environ.get("TERM") == "dumb":
+        raise ConfigError("this terminal cannot draw (TERM=dumb); set TERM to what it is, or use the other commands.")
+
+
+def run_app(
+    options: Options,
+    store: Store,
+    trace_id: str | None = None,
+    greeting: str = "",
+    first: Callable[[], ListScreen[Any]] | None = None,
+) -> None:
+    """Run the app on an open store until it is left; ``first`` makes the screen to begin with (None: a trace)."""
     from core.store.positions import last_trace
     from tui.app import TurnpointApp
 
     context = build_context(options, store, greeting)
-    app = TurnpointApp(context, trace_id, last_trace(store.read, context.annotator))
+    app = TurnpointApp(context, trace_id, last_trace(store.read, context.annotator), first)
     app.run(mouse=options.mouse)
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -17,6 +17,9 @@ from tui.widgets.wrapping import clip, wrap
 
 FIRST_KEYS = (
     "help",
+    "verdict_yes",
+    "verdict_no",
+    "verdict_skip",
     "read",
     "jump",
     "follow",
