@@ -74,7 +74,6 @@ def suggest_nearest(
     on_progress: OnProgress | None = None,
     *,
     limit: int | None = None,
-    redo: bool = False,
     encoder: Encoder | None = None,
 ) -> Nearest:
     """Suggest for each sentence of ``traces`` the category of the nearest one that ``annotator`` has labelled.
@@ -97,7 +96,7 @@ def suggest_nearest(
     known = embed(store, [example.text for example in examples], config, on_progress, encoder=encoder)
     store.write(partial(add_suggester, suggester=suggester)).result()
     n_suggested, left = 0, limit
-    for trace, sentences in lacking(store.read, suggester, traces, redo=redo):
+    for trace, sentences in lacking(store.read, suggester, traces):
         wanted = sentences if left is None else sentences[:left]
         left = None if left is None else left - len(wanted)
         texts = [trace.sentences[index].text for index in wanted]

@@ -153,7 +153,9 @@ class SteppingScreen(ListScreen[None]):
         changed = {event.sentence_idx: event.after for event in events}
         self._view = replace(self._view, annotations={**self._view.annotations, **changed})
         codebook = self.context.codebook
-        self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
+        self.items.update_tags(
+            {index: tag_and_flag(held, codebook, self._view.suggested(index)) for index, held in changed.items()}
+        )
         self.repaint()
 
     def repaint(self) -> None:

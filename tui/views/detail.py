@@ -8,6 +8,7 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
+from tui.views.annotating import suggestion
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
 from tui.views.session import TraceView, number, of, short_name, undecided
@@ -47,6 +48,10 @@ def detail_lines(
         names = "" if len(turned) == len(behaviors) else f" {', '.join(turned)}"
         title += [(" · ", DIM), (f"turning point {TURNING_POINT}{names}", BOLD)]
     lines: list[Line] = [title]
+    suggested = view.suggested(index)
+    if suggested is not None:
+        said_of_it = suggestion(suggested, view.held(index))
+        lines += [[(said_of_it[row.start : row.end], DIM)] for row in wrap(said_of_it, width)]
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)
     below = _origin(view, width)
