@@ -80,15 +80,17 @@ def add_suggestions(
     Replies are never replaced: what was said before is in their table.
     """
     at = now()
-    for sentence_idx, (category, confidence) in sorted(found.items()):
-        place = {"suggester_id": suggester.id, "trace_id": trace_id, "sentence_idx": sentence_idx}
+    # Looked up before anything is deleted: whoever follows the table by its last row must see one that is new.
+    next_id = database.conn.execute("SELECT coalesce(max(id), 0) + 1 FROM suggestions").fetchone()[0]
+    for place, (sentence_idx, (category, confidence)) in enumerate(sorted(found.items())):
+        where = {"suggester_id": suggester.id, "trace_id": trace_id, "sentence_idx": sentence_idx}
         database.conn.execute(
             "DELETE FROM suggestions WHERE trace_id = :trace_id AND suggester_id = :suggester_id"
             " AND sentence_idx = :sentence_idx",
-            place,
+            where,
         )
         said = {"category": category, "confidence": confidence, "batch_id": batch_id, "created_at": at}
-        insert(database, "suggestions", [{**place, **said}])
+        insert(database, "suggestions", [{"id": next_id + place, **where, **said}])
 
 
 def suggested_sentences(connection: sqlite3.Connection, trace_id: str, suggester_id: str) -> frozenset[int]:

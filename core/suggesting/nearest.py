@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 K: Final = 5
 VERSION: Final = "1"
+_DECIMALS = 4
 
 
 class Example(NamedTuple):
@@ -152,7 +153,8 @@ def nearest(
 
     if not len(vectors) or not examples:
         return [None] * len(vectors)
-    cosines = (vectors @ known.T).astype(np.float64)
+    # Beyond what embeddings are stored to, a product differs from machine to machine: such cosines are equal.
+    cosines = np.round((vectors @ known.T).astype(np.float64), _DECIMALS)
     places = {(example.trace_id, example.sentence_idx): column for column, example in enumerate(examples)}
     for row, place in enumerate(own):
         if place in places:
@@ -163,7 +165,7 @@ def nearest(
 def _vote(cosines: NDArray[np.float64], examples: Sequence[Example], k: int) -> Neighbour | None:
     import numpy as np
 
-    # Stable: of equal cosines the first in the order of traces and sentences wins, on every machine.
+    # Stable: of equal cosines the first in the order of traces and sentences wins.
     order = [int(at) for at in np.argsort(-cosines, kind="stable")[:k] if np.isfinite(cosines[at])]
     if not order:
         return None

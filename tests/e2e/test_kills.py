@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,10 @@ def test_a_run_killed_at_eight_random_moments_and_run_again(home: Path, served: 
     again = headless(home, *resample(served))
     assert again.returncode == 0
     assert stored.rollouts(home) == final
+
+
+def holds_replies(home: Path, rows: int) -> bool:
+    return stored.count(home, "suggestion_batches") >= rows
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ from tui.actions import TRACE, category_bindings
 from tui.context import Context
 from tui.screens.looking import Looking
 from tui.screens.stepping import SteppingScreen
-from tui.views.annotating import replayed
+from tui.views.annotating import replayed, said
+from tui.views.session import next_unlabelled
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,7 +68,10 @@ class LabellingScreen(SteppingScreen):
         if index + 1 < self.items.count:
             self.go(index + 1)
         else:
-            self.say(f"sentence {index} is {self._view.held(index).category or 'skipped'}; it is the last sentence.")
+            self.repaint()
+            left = next_unlabelled(self._view, index + 1, -1)
+            then = "all of this trace is done; o opens another" if left is None else "[ goes back to what is open"
+            self.say(f"sentence {index} is {said(self._view.held(index))}; it is the last sentence, {then}.")
 
     def action_label(self, category: str) -> None:
         """Give a category and go on; where it is the label already, take it off."""
@@ -113,38 +117,50 @@ class LabellingScreen(SteppingScreen):
 
     def action_select(self) -> None:
         """Begin a selection here, or end it."""
-        if self.items.is_selecting:
-            self.items.select(None)
+        if self.leave_selection():
             self.say("")
         else:
             self.items.select(self._cursor)
             self.say("selecting: move, then a category key labels all of it; v or Esc ends.")
 
-    def action_back(self) -> None:
-        """Leave the question, the selection or the secondary category, then what the other screens leave."""
-        if self._is_secondary or (self.items.is_selecting and not self.bar.is_open):
-            self._is_secondary = False
-            self.items.select(None)
-            self.say("")
-        else:
-            super().action_back()
+    def leave_selection(self) -> bool:
+        """Leave the selection, or the wait for a secondary category; False where there is neither."""
+        was_on = self._is_secondary or self.items.is_selecting
+        self._is_secondary = False
+        self.items.select(None)
+        return was_on
 
     def _turn_and_go_on(self, turn: Turn) -> None:
+        self.annotate_and_go_on(turn.kind, self._turned(turn))
+
+    def annotate_and_go_on(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> None:
+        """Write what is held of sentences of the selection now, and go on after it if that is the setting."""
         last = self.items.selected[-1]
-        if self._turn(turn):
+        self.items.select(None)
+        if self.annotate(kind, changed, source):
             if self.context.annotation.advance:
                 self.go_on(last)
             else:
                 self.go(last)
 
     def _turn(self, turn: Turn) -> bool:
-        """Turn all that is selected, as one step; False where nothing was to change, or could be written."""
-        changed = {index: turn.of(self._view.held(index)) for index in self.items.selected}
+        """Turn all that is selected, and stay; False where nothing was to change, or could be written."""
+        changed = self._turned(turn)
         self.items.select(None)
-        return self.annotate(turn.kind, changed)
+        is_written = self.annotate(turn.kind, changed)
+        if is_written:
+            self.repaint()
+        return is_written
+
+    def _turned(self, turn: Turn) -> dict[int, Annotation]:
+        """What would be held of all that is selected."""
+        return {index: turn.of(self._view.held(index)) for index in self.items.selected}
 
     def annotate(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> bool:
-        """Write what is held of these sentences now as one step; it is on disk when this returns."""
+        """Write what is held of these sentences now as one step; it is on disk when this returns, and in the list.
+
+        False where nothing was to change, or it could not be written, which is then said.
+        """
         context, trace_id = self.context, self.trace_id
         changes = [
             Change(trace_id, index, kind, after, self.circumstances(index, source))

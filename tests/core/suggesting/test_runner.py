@@ -257,6 +257,8 @@ class TestStopping:
 
         with fresh_store(tmp_path) as store:
             asyncio.run(broken_off(store, model()))
+            # What was queued before this is on disk after it.
+            store.write(lambda database: None).result()
             answered = suggested(store)
             assert 3 <= len(answered) < N
             assert rows(store, "SELECT status FROM runs") == [("cancelled",)]
