@@ -72,12 +72,7 @@ def test_suggestions_cut_off_by_a_kill_go_on_without_asking_again(home: Path, se
     asked_about = "SELECT sum(end_idx - first_idx) FROM suggestion_batches WHERE reply IS NOT NULL"
     for rows in (5, 40):
         process = start(home, *call)
-        wait_until(
-            lambda rows=rows, process=process: (
-                stored.count(home, "suggestion_batches") >= rows or process.poll() is not None
-            ),
-            f"hold {rows} replies",
-        )
+        wait_until(partial(holds_replies, home, rows), f"hold {rows} replies")
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL, "the run was too short to be killed"
