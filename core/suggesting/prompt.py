@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from core.annotation.codebook import Category, Codebook
+from core.annotation.codebook import Codebook
 from core.canonical import canonical_json, short_hash
 from core.traces.model import Message, Trace
 
@@ -18,7 +18,7 @@ ASKED: Final = "Sentences to categorise:"
 _TASK = (
     "You read the private reasoning of a language model, sentence by sentence, and give each sentence that you are"
     " asked about the one category that fits it best. Judge a sentence by what it says where it stands, in the light"
-    " of those around it. Where two categories fit, the one that is listed first wins.",
+    " of those around it. Where two categories fit, the one that is listed first wins, unless a rule says otherwise.",
     "",
     "The categories, first that which wins:",
 )
@@ -32,6 +32,7 @@ _HOW_TO_REPLY = (
     " category:",
     '{"labels": [{"sentence": 0, "category": "NAME", "confidence": 0.8}]}',
 )
+_RULES: Final = {"include": "belongs here", "exclude": "belongs elsewhere", "examples": "for example"}
 # A line of the list must stay a line, whatever the sentence holds; JSON itself escapes the control characters.
 _BREAKS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\x7f\x85\u2028\u2029"}
 
@@ -41,8 +42,10 @@ def suggestion_messages(codebook: Codebook, trace: Trace, asked: Sequence[int]) 
 
     The trace stands before the question, so that all requests about it begin alike and a server's prefix cache serves.
     """
-    categories = [_listed(place, category) for place, category in enumerate(codebook.categories, 1)]
-    system = "\n".join([FIRST_LINE, "", *_TASK, *categories, "", *_HOW_TO_REPLY])
+    # All that the codebook's id stands for, so that no rule is in force that the model was not told.
+    categories = json.loads(codebook.canonical)["categories"]
+    listed = [line for place, category in enumerate(categories, 1) for line in category_lines(place, category)]
+    system = "\n".join([FIRST_LINE, "", *_TASK, *listed, "", *_HOW_TO_REPLY])
     request = [f"The reasoning is about this request: {quoted(trace.query)}", ""] if trace.query else []
     sentences = [f"{sentence.index} {quoted(sentence.text.strip())}" for sentence in trace.sentences]
     user = "\n".join([*request, OPENING, *sentences, CLOSING, "", f"{ASKED} {in_words(asked)}"])
@@ -65,8 +68,10 @@ def in_words(numbers: Sequence[int]) -> str:
     return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _listed(place: int, category: Category) -> str:
-    return f"{place}. {category.name}: {category.definition}"
+def category_lines(place: int, category: Mapping[str, Any]) -> list[str]:
+    """A category of a canonical codebook: its name and definition, then its rules and examples, a line each."""
+    rules = [f"   {words}: {text}" for field, words in _RULES.items() for text in category.get(field, ())]
+    return [f"{place}. {category['name']}: {category['definition']}", *rules]
 
 
-PROMPT_HASH: Final = short_hash(canonical_json([FIRST_LINE, *_TASK, *_HOW_TO_REPLY]))
+PROMPT_HASH: Final = short_hash(canonical_json([FIRST_LINE, *_TASK, *_RULES.values(), *_HOW_TO_REPLY]))

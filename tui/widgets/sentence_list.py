@@ -153,7 +153,7 @@ class SentenceList(LineList):
             gutter = [bar, Segment(" " * (self._gutter() - 1), PLAIN)]
         hidden = len(rows) - self.rows_of(index)[1]
         if hidden and row == self.rows_of(index)[1] - 1:
-            return Strip([*gutter, Segment(f"… {hidden + 1} more rows: Enter reads it in full", DIM)])
+            return Strip([*gutter, Segment(f"… {hidden + 1} more rows: z reads it in full", DIM)])
         return Strip([*gutter, *self._text(item.text, rows[row], base)])
 
     @staticmethod

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.suggesting.prompt import CLOSING, OPENING, in_words, quoted, suggestion_messages
+from core.suggesting.prompt import CLOSING, OPENING, category_lines, in_words, quoted, suggestion_messages
 from core.traces.build import make_trace
 from tests.core.suggesting.scene import CODEBOOK, TRACE, asked_in
 
@@ -27,6 +27,15 @@ def test_every_category_is_defined_in_the_order_of_precedence() -> None:
     system = suggestion_messages(CODEBOOK, TRACE, [0])[0].content
     at = [system.index(f"{place}. {c.name}: {c.definition}") for place, c in enumerate(CODEBOOK.categories, 1)]
     assert at == sorted(at)
+
+
+def test_the_rules_of_a_category_are_told() -> None:
+    category = {"name": "monitoring", "definition": "Being watched.", "include": ["Logs."], "exclude": ["Tiers: none."]}
+    assert category_lines(7, category) == [
+        "7. monitoring: Being watched.",
+        "   belongs here: Logs.",
+        "   belongs elsewhere: Tiers: none.",
+    ]
 
 
 def test_a_sentence_that_looks_like_the_end_of_the_list_is_a_string_in_it() -> None:
