@@ -17,7 +17,8 @@ TRACE, ROLLOUTS, INSTEAD, LINKS = "trace", "rollouts", "instead", "links"
 AGREEMENT, ADJUDICATION = "agreement", "adjudication"
 PICKER, SUMMARY, READER, HELP = "picker", "summary", "reader", "help"
 LISTS = (TRACE, ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, PICKER, SUMMARY, READER, HELP)
-SEARCHED = (TRACE, ROLLOUTS, INSTEAD, SUMMARY)
+SEARCHED = (TRACE, ROLLOUTS, INSTEAD, AGREEMENT, SUMMARY)
+TABLES = (AGREEMENT, SUMMARY)
 COPIED = (TRACE, ROLLOUTS, INSTEAD, LINKS, READER)
 OPENED = (ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, SUMMARY, READER, HELP)
 SECONDARY = "secondary."
@@ -84,8 +85,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
     Action("follow", ("L",), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("summary", ("O",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
-    Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", (SUMMARY,)),
-    Action("previous_table", ("F",), "next_table(-1)", "", "previous table", (SUMMARY,)),
+    Action("agreement", ("K",), "agreement", "", "how far annotators agree, on all traces", (TRACE, PICKER)),
+    Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", TABLES),
+    Action("previous_table", ("F",), "next_table(-1)", "", "previous table", TABLES),
     Action("recycled", ("T",), "recycled", "", "count recycled rollouts in the rates, or leave them out", (TRACE,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
     Action("accept", ("enter",), "accept", "accept", "take what was suggested as the label, and go on", (TRACE,)),
@@ -107,11 +109,11 @@ ACTIONS: tuple[Action, ...] = (
         "read",
         "open",
         "open: the trace, the rollout, the row or the group",
-        (ROLLOUTS, INSTEAD, SUMMARY, PICKER),
+        (ROLLOUTS, INSTEAD, *TABLES, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
-    Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, SUMMARY)),
-    Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE, SUMMARY)),
+    Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, *TABLES)),
+    Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE, *TABLES)),
     Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", COPIED),
     Action("help", ("?", "f1"), "app.keys", "keys", "all keys", LISTS[:-1]),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),

@@ -15,6 +15,7 @@ from tui.views.numbers import how_many
 if TYPE_CHECKING:
     from core.analysis.across.study import Study
     from core.analysis.across.summary import Summary
+    from core.analysis.across.table import SummaryTable
     from core.endpoints.config import EmbeddingConfig
     from core.store.database import Store
 
@@ -117,23 +118,27 @@ def summary_json(summary: Summary) -> dict[str, Any]:
 
 def print_summary(summary: Summary, *, each: bool) -> None:
     """Print each table under a sentence on what it means; those with a row per trace only for ``each``."""
-    from core.analysis.across.table import blocks_of
-
     for table in summary.tables:
-        if table.by_trace and not each:
-            continue
-        say(f"{table.title}: {table.says}")
-        for block in blocks_of(table):
-            say("")
-            if block.heading:
-                say(block.heading)
-            print_table(block.header, block.rows, block.right)
-        say("")
-        for note in table.notes:
-            say(note)
-        if table.notes:
-            say("")
+        if each or not table.by_trace:
+            print_table_of_summary(table)
     for note in summary.notes:
         say(note)
     if not each:
         say("--each prints the tables with a row per trace too; --csv DIR and --json hold all of them.")
+
+
+def print_table_of_summary(table: SummaryTable) -> None:
+    """Print one table under a sentence on what it means, and above its notes."""
+    from core.analysis.across.table import blocks_of
+
+    say(f"{table.title}: {table.says}")
+    for block in blocks_of(table):
+        say("")
+        if block.heading:
+            say(block.heading)
+        print_table(block.header, block.rows, block.right)
+    say("")
+    for note in table.notes:
+        say(note)
+    if table.notes:
+        say("")

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": ("tui.cli.check", "check"),
     "resample": ("tui.cli.resample", "resample"),
     "analyze": ("tui.cli.analyze", "analyze"),
+    "agreement": ("tui.cli.agreement", "agreement"),
     "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
     "suggest": ("tui.cli.suggest", "suggest"),

@@ -178,6 +178,12 @@ class PickerScreen(ListScreen[str]):
 
         self.app.push_screen(SummaryScreen(), self._opened)
 
+    def action_agreement(self) -> None:
+        """Show how far annotators agree."""
+        from tui.screens.agreement import AgreementScreen
+
+        self.app.push_screen(AgreementScreen(is_blind=context_of(self).annotation.blind), self._opened)
+
     def _opened(self, trace_id: str | None) -> None:
         if trace_id is not None:
             self.dismiss(trace_id)

@@ -158,6 +158,13 @@ class TraceScreen(AdaptiveScreen):
 
         self.app.push_screen(SummaryScreen(), self._chosen)
 
+    def action_agreement(self) -> None:
+        """Show how far annotators agree."""
+        from tui.screens.agreement import AgreementScreen
+
+        is_blind = self._view.is_blind or self.context.annotation.blind
+        self.app.push_screen(AgreementScreen(is_blind=is_blind), self._chosen)
+
     def _chosen(self, trace_id: str | None) -> None:
         if trace_id is not None and trace_id != self.trace_id:
             with self.reading():

@@ -22,6 +22,7 @@ from core.endpoints.endpoint import MODE_NAMES
 from core.endpoints.endpoint_table import ENDPOINT_KEYS
 from core.endpoints.presets import PRESETS
 from core.endpoints.refusals import why_it_cannot_continue
+from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.collected_tables import COLLECTED_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
@@ -103,6 +104,17 @@ def test_the_figures_page_draws() -> None:
     assert Path("figure1.svg").exists()
 
 
+def test_the_agreement_page_computes_what_it_says() -> None:
+    assert run_python("agreement.md").splitlines() == [
+        "alpha 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+        "kappa 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+    ]
+
+
 def test_every_column_behind_a_figure_is_on_its_page() -> None:
     text = (DOCS / "figures.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", text, re.MULTILINE)
@@ -141,7 +153,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
 
 def test_every_exported_column_is_on_its_page() -> None:
     text = (DOCS / "exporting.md").read_text(encoding="utf-8")
-    for table in (*TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
+    for table in (*TABLES, *AGREEMENT_TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())
