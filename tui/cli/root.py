@@ -24,6 +24,7 @@ COMMANDS = {
     "gold": ("tui.cli.gold", "gold"),
     "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
+    "suggest": ("tui.cli.suggest", "suggest"),
     "judge": ("tui.cli.judge", "judge"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),

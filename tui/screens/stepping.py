@@ -90,7 +90,13 @@ class SteppingScreen(ListScreen[None]):
         self._newest = load_newest(context.store.read)
         view = load_view(context.store, trace_id, context.annotator, self._settings_id, context.judges, trace)
         estimates = self._estimates.get(trace_id)
-        return replace(view, estimates=estimates) if estimates is not None and estimates.holds(view.settings) else view
+        if estimates is not None and estimates.holds(view.settings):
+            view = replace(view, estimates=estimates)
+        return self.suggested(view)
+
+    def suggested(self, view: TraceView) -> TraceView:
+        """The view with what is suggested for its sentences now."""
+        return view
 
     @property
     def trace_id(self) -> str:
@@ -161,12 +167,14 @@ class SteppingScreen(ListScreen[None]):
         changed = {event.sentence_idx: event.after for event in events}
         self._view = self._view.annotated({**self._view.annotations, **changed})
         codebook = self.context.codebook
-        self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
+        self.items.update_tags(
+            {index: tag_and_flag(held, codebook, self._view.suggested(index)) for index, held in changed.items()}
+        )
 
     def reload_annotations(self) -> None:
         """Read again what annotators and suggesters say, which no rate depends on."""
         annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = self._view.annotated(annotations)
+        self._view = self.suggested(self._view.annotated(annotations))
         self.items.update_items(self._items())
         self.repaint()
 

@@ -130,8 +130,9 @@ class TraceScreen(AdaptiveScreen):
             self.say("search ended.")
 
     def action_accept(self) -> None:
-        """Read the sentence in full."""
-        self.action_read()
+        """Take what is suggested as the label; where nothing is, read the sentence in full."""
+        if not self.accept_suggestion():
+            self.action_read()
 
     def action_read(self) -> None:
         """Read the sentence in full."""

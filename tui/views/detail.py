@@ -8,7 +8,7 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
-from tui.views.annotating import said
+from tui.views.annotating import said, suggestion
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
 from tui.views.session import TraceView, number, of, short_name, undecided
@@ -49,6 +49,10 @@ def detail_lines(
         names = "" if len(turned) == len(behaviors) else f" {', '.join(turned)}"
         title += [(" · ", DIM), (f"turning point {TURNING_POINT}{names}", BOLD)]
     lines: list[Line] = [title]
+    suggested = view.suggested(index)
+    if suggested is not None:
+        offered = suggestion(suggested, held)
+        lines += [[(offered[row.start : row.end], DIM)] for row in wrap(offered, width)]
     if held.note:
         note = visible_line(f"note: {held.note}")
         lines += [[(note[row.start : row.end], PLAIN)] for row in wrap(note, width)[:MOST_NOTE_ROWS]]

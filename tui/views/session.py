@@ -73,6 +73,10 @@ class TraceView:
         """Whether numbers, suggestions and other labels of this sentence may be shown to the annotator."""
         return not self.is_blind or self.held(index).is_decided
 
+    def suggested(self, index: int) -> Suggested | None:
+        """The category that is suggested for a sentence, if there is one and it may be shown."""
+        return self.suggestions.get(index) if self.is_shown(index) else None
+
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
         """The rates of each behavior, without what is known at a cursor; alignment faking, the main one, first."""
@@ -143,7 +147,7 @@ def sentence_items(
     items = []
     standing_out = view.turning_points
     for index, text in enumerate(texts):
-        tag, flag = tag_and_flag(view.held(index), codebook)
+        tag, flag = tag_and_flag(view.held(index), codebook, view.suggested(index))
         items.append(
             SentenceItem(
                 index=index,

@@ -78,6 +78,14 @@ def test_the_simulator_page_measures_what_is_true() -> None:
     assert int(found[1]) >= 25
 
 
+def test_the_suggesting_page_suggests() -> None:
+    done("demo", "--headless", "-n", "1")
+    said = run_python("suggesting.md").splitlines()
+    assert said[:2] == ["1 call", "done"]
+    assert [line.split()[0] for line in said[2:]] == ["0", "1", "2", "3", "4"]
+    assert all(line.endswith(" simulator (synthetic)") for line in said[2:])
+
+
 def test_the_export_page_reads_back() -> None:
     done("demo", "--headless", "-n", "1")
     done("--db", "turnpoint-demo/turnpoint.db", "export", "tables")
