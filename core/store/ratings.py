@@ -30,7 +30,7 @@ SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.sourc
  WHERE e.category IS NOT NULL ORDER BY e.trace_id, e.sentence_idx, e.annotator
 """
 _SUGGESTIONS = """
-SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category
+SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category, s.confidence
   FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
  ORDER BY s.trace_id, s.sentence_idx, g.name, s.id
 """
@@ -57,3 +57,12 @@ def load_ratings(
         for _, rating in sorted(found.items())
         if rating.kind in kinds and (trace_ids is None or rating.trace_id in trace_ids)
     )
+
+
+def load_confidences(connection: sqlite3.Connection) -> dict[tuple[str, int, str], float | None]:
+    """How sure each model was of the suggestion that it is rated by, 0..1, by trace, sentence and rater.
+
+    None where it did not say.
+    """
+    rows = connection.execute(_SUGGESTIONS)
+    return {(row["trace_id"], row["sentence_idx"], row["rater"]): row["confidence"] for row in rows}
