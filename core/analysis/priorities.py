@@ -74,7 +74,7 @@ def disagreement_scores(ratings: Iterable[Rating]) -> dict[Unit, float]:
 
 
 def uncertainty_scores(
-    suggestions: Iterable[Rating], confidences: Mapping[tuple[Unit, str], float | None]
+    suggestions: Iterable[Rating], confidences: Mapping[tuple[str, int, str], float | None]
 ) -> dict[Unit, float]:
     """How uncertain the suggestions for each sentence are, 0..1: 1 less the support of the category with most of it.
 
@@ -82,11 +82,11 @@ def uncertainty_scores(
     suggesters; one that named no confidence counts as 1. With one suggester that is 1 less its confidence ("least
     confidence": D. D. Lewis and W. A. Gale, "A sequential algorithm for training text classifiers", SIGIR 1994); with
     several it grows as they disagree. A sentence with a single suggestion that names no confidence is left out.
-    ``confidences`` is keyed by sentence and rater.
+    ``confidences`` is keyed by trace, sentence and rater.
     """
     scores = {}
     for unit, group in groupby(suggestions, key=lambda one: Unit(one.trace_id, one.sentence_idx)):
-        found = [(one.category, confidences.get((unit, one.rater))) for one in group]
+        found = [(one.category, confidences.get((*unit, one.rater))) for one in group]
         if len(found) == 1 and found[0][1] is None:
             continue
         support: dict[str, float] = defaultdict(float)

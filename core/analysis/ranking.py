@@ -105,7 +105,8 @@ def _tables(connection: sqlite3.Connection, spec: QueueSpec, evidence: Evidence)
 
 
 def _by_importance(connection: sqlite3.Connection, spec: QueueSpec, evidence: Evidence) -> tuple[str, Scores]:
-    tables, scores = list(_tables(connection, spec, evidence)), {}
+    scores: Scores = {}
+    tables = list(_tables(connection, spec, evidence))
     is_estimated = all(table.trace_id in evidence.estimated for table in tables)
     for table in tables:
         if is_estimated:
@@ -128,8 +129,7 @@ def _by_disagreement(connection: sqlite3.Connection, spec: QueueSpec, evidence: 
 
 def _by_uncertainty(connection: sqlite3.Connection, spec: QueueSpec, evidence: Evidence) -> tuple[str, Scores]:
     suggested = load_ratings(connection, set(spec.trace_ids), (MODEL,))
-    said = {(Unit(*place), rater): sure for (*place, rater), sure in load_confidences(connection).items()}
-    return "", uncertainty_scores(suggested, said)
+    return "", uncertainty_scores(suggested, load_confidences(connection))
 
 
 _Scored: TypeAlias = Callable[[sqlite3.Connection, QueueSpec, Evidence], tuple[str, Scores]]

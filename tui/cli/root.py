@@ -20,6 +20,7 @@ COMMANDS = {
     "analyze": ("tui.cli.analyze", "analyze"),
     "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
+    "queue": ("tui.cli.queue", "queue"),
     "judge": ("tui.cli.judge", "judge"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),

@@ -39,6 +39,9 @@ def detail_lines(
     What was said instead, where it is known, takes the rows of ``height`` that the numbers leave; where and how it was
     sampled gives way first.
     """
+    if not view.is_shown(index):
+        return _hidden_lines(view, index, width)
+    view = view.known_of(index)
     category = view.labels.get(index)
     title = [(f"sentence {index}", BOLD), (" · ", DIM), (category or "unlabelled", LABEL if category else DIM)]
     behaviors = view.in_order(shown)
@@ -60,6 +63,13 @@ def detail_lines(
     wanted = len(instead_lines(said, width, MOST_ROWS))
     kept = below if room - len(below) >= min(wanted, FEWEST_ROWS) else []
     return lines + instead_lines(said, width, min(MOST_ROWS, room - len(kept))) + kept
+
+
+def _hidden_lines(view: TraceView, index: int, width: int) -> list[Line]:
+    """What is said of a sentence of which nothing may be shown yet."""
+    told = "blind: its numbers, suggestions and the labels of others are shown once you have labelled or skipped it"
+    title: Line = [(f"sentence {index}", BOLD), (" · ", DIM), ("unlabelled", DIM)]
+    return [title, *([(told[row.start : row.end], DIM)] for row in wrap(told, width)), *_origin(view, width)]
 
 
 def _origin(view: TraceView, width: int) -> list[Line]:
