@@ -67,6 +67,10 @@ class TraceView:
         """Whether numbers, suggestions and other labels of this sentence may be shown to the annotator."""
         return not self.is_blind or self.held(index).is_decided
 
+    def hides_rate(self, behavior: str, prefix: int) -> bool:
+        """Whether there is a rate that may not be shown yet; that there is none is no secret."""
+        return not self.is_prefix_shown(prefix) and (self.whole or self).rates.rate(behavior, prefix) is not None
+
     def is_prefix_shown(self, prefix: int) -> bool:
         """Whether the rate there may stand beside others: not while a sentence beside it is open.
 
@@ -210,7 +214,7 @@ def curves(view: TraceView, cursor: int, shown: str = "") -> tuple[Curve, ...]:
     for curve in (by_name[name] for name in view.in_order(shown)):
         here = view.rates.rate(curve.behavior, cursor)
         interval = "" if here is None or here.interval is None else "[{:.2f}, {:.2f}]".format(*here.interval)
-        told = counted(here) if view.is_prefix_shown(cursor) else "hidden"
+        told = "hidden" if view.hides_rate(curve.behavior, cursor) else counted(here)
         built.append(replace(curve, caption=f"{cursor} → {told}", interval=interval))
     return tuple(built)
 
@@ -222,7 +226,7 @@ def _curve(view: TraceView, behavior: str) -> Curve:
     for prefix in range(view.trace.n_prefixes):
         rate = view.rates.rate(behavior, prefix)
         half_widths.append(None if rate is None or rate.interval is None else rate.interval.half_width)
-        if not view.is_prefix_shown(prefix):
+        if view.hides_rate(behavior, prefix):
             points.append(HIDDEN)
         elif rate is not None and rate.rate is not None:
             points.append(rate.rate)
