@@ -65,6 +65,20 @@ class OrderingScreen(NotingScreen):
             self._work = replace(self._work, decisions=decisions)
         super().take(events)
 
+    def reload_annotations(self) -> None:
+        """Read again what stands, also in the other traces of the queue."""
+        self._work = self._read_work()
+        super().reload_annotations()
+
+    def _follow(self) -> None:
+        """Take what other connections have written: they may have started or ended a queue."""
+        seen, work = self._version, self._work
+        super()._follow()
+        current = None if work is None else work.queue.id
+        if self._version != seen and current_queue_id(self.context.store.read, self.context.annotator) != current:
+            self._work = self._read_work()
+            self.repaint_header()
+
     def modes(self) -> tuple[str, ...]:
         """What the header says of how one works."""
         work = self._work
