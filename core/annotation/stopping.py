@@ -57,7 +57,7 @@ class Labels:
     @property
     def name(self) -> str:
         """See `StopRule`."""
-        return f"{self.n} labels"
+        return "1 label" if self.n == 1 else f"{self.n} labels"
 
     def is_reached(self, tally: Tally) -> bool:
         """See `StopRule`."""
@@ -65,7 +65,7 @@ class Labels:
 
     def progress(self, tally: Tally) -> str:
         """See `StopRule`."""
-        return f"{tally.n_labelled} of {self.n} labels"
+        return f"{tally.n_labelled} of {self.name}"
 
 
 @dataclass(frozen=True)

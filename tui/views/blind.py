@@ -13,7 +13,6 @@ from tui.views.session import TraceView
 
 SENTENCE, TRACE, EVERYTHING = "sentence", "trace", "everything"
 REVEALING: Final[Mapping[str, str]] = {
-    "accept": SENTENCE,
     "instead": SENTENCE,
     "rollouts": SENTENCE,
     "next_change": TRACE,
@@ -21,9 +20,8 @@ REVEALING: Final[Mapping[str, str]] = {
     "adaptive": TRACE,
     "links": TRACE,
     "summary": EVERYTHING,
-    "agreement": EVERYTHING,
 }
-"""Actions that show numbers, suggestions or the labels of others, and what has to be decided before they may."""
+"""Actions that show numbers on another screen or by where they go, and what has to be decided before they may."""
 
 
 def hidden(view: TraceView) -> TraceView:
