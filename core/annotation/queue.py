@@ -118,6 +118,17 @@ class QueueProgress:
             around = (*items[:place][::-1], *items[place + 1 :][::-1])
         return next((unit for unit in around if unit not in self.decisions), None)
 
+    def following(self, here: Unit, given: Unit | None, step: int = 1) -> Unit | None:
+        """Where to go on from ``here``, if the queue gave ``given`` last (None: nothing yet, or before a restart).
+
+        Whoever has wandered off is led back to what was given, as long as that is open; else it is the next that is
+        open. None: nothing but ``here`` is left.
+        """
+        if given is not None and given != here and given in self.queue.places and given not in self.decisions:
+            return given
+        found = self.next_open(given, step)
+        return self.next_open(here, step) if found == here else found
+
     @property
     def told(self) -> str:
         """How far the rule is by which the queue ends, in a few words; empty for all sentences."""

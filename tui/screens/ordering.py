@@ -35,6 +35,7 @@ class OrderingScreen(NotingScreen):
 
     def __init__(self, context: Context, trace_id: str) -> None:
         self._work: QueueProgress | None = None
+        self._given: Unit | None = None
         super().__init__(context, trace_id)
 
     def _read(self, trace_id: str, trace: Trace | None) -> TraceView:
@@ -47,7 +48,7 @@ class OrderingScreen(NotingScreen):
         store, annotator = self.context.store, self.context.annotator
         known = self._work.queue if self._work is not None else None
         if known is None or known.id != current_queue_id(store.read, annotator):
-            known = current_queue(store.read, annotator)
+            known, self._given = current_queue(store.read, annotator), None
         if known is None:
             return None
         categories = tuple(category.name for category in self.context.codebook.categories)
@@ -101,7 +102,7 @@ class OrderingScreen(NotingScreen):
             self.go(index)
             self._end(work.ending)
         else:
-            self._to(work.next_open(Unit(self.trace_id, index)))
+            self._to(work.following(Unit(self.trace_id, index), self._given))
 
     def action_next_unlabelled(self, step: int) -> None:
         """To the nearest sentence of the queue that is open, or without one of the trace."""
@@ -111,9 +112,10 @@ class OrderingScreen(NotingScreen):
         elif work.ending:
             self._end(work.ending)
         else:
-            self._to(work.next_open(Unit(self.trace_id, self._cursor), step))
+            self._to(work.following(Unit(self.trace_id, self._cursor), self._given, step))
 
     def _to(self, unit: Unit | None) -> None:
+        self._given = unit or self._given
         if unit is None:
             self.say("no other sentence of the queue is open.")
         elif unit.trace_id == self.trace_id:

@@ -59,6 +59,25 @@ def test_it_ends_when_enough_is_given_or_nothing_is_left(
     assert bool(progress(items, decisions, PerCategory(n)).ending) == (enough or is_done)
 
 
+@given(ITEMS, DECISIONS, UNIT, st.one_of(st.none(), UNIT), st.sampled_from([1, -1]))
+def test_it_leads_to_something_open_and_never_nowhere(
+    items: list[Unit], decisions: dict[Unit, str | None], here: Unit, given_last: Unit | None, step: int
+) -> None:
+    found = progress(items, decisions).following(here, given_last, step)
+    others = [unit for unit in items if unit not in decisions and unit != here]
+    assert (found in others) if others else (found is None)
+
+
+def test_whoever_wandered_off_is_led_back() -> None:
+    work = progress(ITEM, {})
+    assert work.following(ITEM[2], ITEM[1]) == ITEM[1]
+    assert work.following(Unit("z", 0), ITEM[1], -1) == ITEM[1]
+    assert work.following(ITEM[1], ITEM[1]) == ITEM[2]
+    assert progress(ITEM, {ITEM[1]: "x"}).following(ITEM[0], ITEM[1]) == ITEM[2]
+    assert work.following(ITEM[2], None) == ITEM[0]
+    assert work.following(ITEM[0], None) == ITEM[1]
+
+
 def test_from_a_place_it_goes_forth_and_back_and_round() -> None:
     work = progress(ITEM, {})
     assert work.next_open(ITEM[0]) == ITEM[1]
