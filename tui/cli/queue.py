@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.annotation.order import DEFAULT_SEED, ORDERS, RANDOM
+from core.annotation.order import DEFAULT_SEED, IMPORTANCE, ORDERS, RANDOM
 from core.errors import ConfigError, NotFoundError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
+    from core.analysis.ranking import Evidence
     from core.annotation.queue import QueueProgress
     from core.store.database import Store
 
@@ -40,7 +41,7 @@ def queue(ctx: click.Context, as_json: bool) -> None:
 
 
 @queue.command()
-@click.option("--order", "-o", type=click.Choice(ORDERS), default="importance", show_default=True,
+@click.option("--order", "-o", type=click.Choice(ORDERS), default=IMPORTANCE, show_default=True,
               help="What comes first.")  # fmt: skip
 @click.option("--trace", "trace_ids", multiple=True, metavar="TRACE", help="A trace to label; may be repeated.")
 @click.option("--all", "all_traces", is_flag=True, help="All traces of the database.")
@@ -49,6 +50,7 @@ def queue(ctx: click.Context, as_json: bool) -> None:
 @click.option("--until", "stop", default="all", show_default=True, metavar="RULE",
               help="When it ends: all, '100 labels', or '20 per category'.")  # fmt: skip
 @click.option("--unlabelled", is_flag=True, help="Leave out what is labelled or skipped already: counts begin at 0.")
+@click.option("--compare", is_flag=True, help="For importance: compare what was said instead of each sentence.")
 @json_option
 @click.pass_obj
 def start(
@@ -60,22 +62,24 @@ def start(
     seed: int | None,
     stop: str,
     unlabelled: bool,
+    compare: bool,
     as_json: bool,
 ) -> None:
     """Start a queue in place of the one under way; the app goes on along it."""
-    from core.analysis.ranking import Evidence, rank
+    from core.analysis.ranking import rank
     from core.annotation.queue import QueueSpec
     from core.annotation.stopping import parse_stop
     from core.store.queues import start_queue
-    from tui.cli.sampled import named_settings
 
     if seed is not None and order != RANDOM:
         raise ConfigError(f"--seed belongs to --order {RANDOM}; leave it out.")
+    if compare and order != IMPORTANCE:
+        raise ConfigError(f"--compare belongs to --order {IMPORTANCE}; leave it out.")
     until, annotator = parse_stop(stop), options.annotator_name(options.config())
     with options.open_store() as store:
         traces = _traces(store, trace_ids, behavior, all_traces=all_traces)
         asked = QueueSpec(order, traces, until, DEFAULT_SEED if seed is None else seed, unlabelled)
-        spec, items = rank(store.read, annotator, asked, Evidence(named_settings(options)))
+        spec, items = rank(store.read, annotator, asked, _evidence(options, store, traces if compare else ()))
         store.write(lambda db: start_queue(db, annotator, spec, items)).result()
         work = _progress(options, store)
         text = _next_text(store, work)
@@ -99,6 +103,32 @@ def end(options: Options) -> None:
     if not ended:
         raise NotFoundError(f"{annotator} has no queue under way; `turnpoint queue start` starts one.")
     say("queue ended; its labels stay.")
+
+
+def _evidence(options: Options, store: Store, compared: tuple[str, ...]) -> Evidence:
+    """What sentences are ranked by, with the importances of the traces that are to be compared.
+
+    Raises:
+        SimilarityError: if there is no encoder to compare with.
+    """
+    from core.analysis.estimates import importance_of
+    from core.analysis.ranking import Evidence
+    from core.analysis.rates import choose_settings
+    from core.similarity.cosine import comparison
+    from core.store.traces import load_trace
+    from tui.cli.sampled import named_settings
+
+    wanted = named_settings(options)
+    if not compared:
+        return Evidence(wanted)
+    embedding, estimated = options.config().embedding, {}
+    similarity = comparison(store, embedding)
+    for trace_id in compared:
+        used = choose_settings(store.read, trace_id, wanted)
+        if used is not None:
+            trace = load_trace(store.read, trace_id)
+            estimated[trace_id] = importance_of(store.read, trace, used.id, similarity, embedding.threshold)
+    return Evidence(wanted, estimated=estimated)
 
 
 def _traces(store: Store, trace_ids: tuple[str, ...], behavior: str | None, *, all_traces: bool) -> tuple[str, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.annotation.codebook import load_codebook
 from core.store.database import Store
 from core.store.labels import set_label
-from tests.tui.cli.calling import done, turnpoint
+from tests.core.analysis.sweeps import words_in_common
+from tests.tui.app_under_test import compare_with
+from tests.tui.cli.calling import ROOT, done, turnpoint
 
 TRACE = "landlord-review-free"
 CODEBOOK = load_codebook()
@@ -66,6 +70,16 @@ def test_what_is_decided_can_be_left_out(samples: Path) -> None:
     assert started["next"] == {"trace_id": TRACE, "sentence_idx": 1}
 
 
+def test_importance_can_rest_on_what_was_said_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare_with(monkeypatch, words_in_common)
+    done("demo", "--headless", "-n", "6")
+    db = ("--db", "turnpoint-demo/turnpoint.db")
+    started = done(*db, "queue", "start", "--trace", TRACE, "--compare").out
+    assert "queue by importance (counterfactual directions), until all" in started
+    assert f"next: {TRACE} 16  If I refuse" in started
+    assert "(resampling directions)" in done(*db, "queue", "start", "--all").out
+
+
 @pytest.mark.parametrize(
     ("args", "refusal"),
     [
@@ -83,9 +97,19 @@ def test_what_is_decided_can_be_left_out(samples: Path) -> None:
             ("--all", "--until", "soon"),
             "'soon' is no place to stop; write all, 100 labels, or 20 per category.",
         ),
+        (("--all", "-o", "width", "--compare"), "--compare belongs to --order importance; leave it out."),
         (("--trace", "nope"), "no trace 'nope' with sentences is here; `turnpoint traces` lists all."),
     ],
 )
 def test_what_cannot_be_is_refused(samples: Path, args: tuple[object, ...], refusal: str) -> None:
     ran = turnpoint("queue", "start", *args)
     assert (ran.code, ran.refusal) == (2, refusal)
+
+
+def test_the_snippet_of_the_queues_page_runs() -> None:
+    done("demo", "--headless", "-n", "6")
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "queues.md").read_text("utf-8"), re.DOTALL | re.M)
+    names: dict[str, Any] = {}
+    exec(compile(block, "queues.md", "exec"), names)
+    assert names["sentences"][0] == (TRACE, 16)
+    assert "of 28 sentences" in done("--annotator", "ana", "--db", "turnpoint-demo/turnpoint.db", "queue").out
