@@ -64,6 +64,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to", (":",), "go_to", "", "go to a sentence by its number", (TRACE,)),
     Action("next_unlabelled", ("]",), "next_unlabelled(1)", "", "next unlabelled sentence", (TRACE,)),
     Action("previous_unlabelled", ("[",), "next_unlabelled(-1)", "", "previous unlabelled sentence", (TRACE,)),
+    Action("queue", ("Q",), "queue", "", "work through sentences in an order of your choice; asks which", (TRACE,)),
+    Action("blind", ("B",), "blind", "", "hide what could sway you until a sentence is decided, or show it", (TRACE,)),
     Action("next_change", (">",), "next_change(1)", "", "next turning point, or big change of a rate", (TRACE,)),
     Action("previous_change", ("<",), "next_change(-1)", "", "previous turning point, or big change", (TRACE,)),
     Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (*SEARCHED, PICKER)),

@@ -31,7 +31,7 @@ SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.sourc
  WHERE e.category IS NOT NULL ORDER BY e.trace_id, e.sentence_idx, e.annotator
 """
 _SUGGESTIONS = """
-SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category
+SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category, s.confidence
   FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
  WHERE {of_traces}
  ORDER BY s.trace_id, s.sentence_idx, g.name, s.id
@@ -61,3 +61,12 @@ def load_ratings(
         place = (row["trace_id"], row["sentence_idx"], row["rater"])
         found[*place, MODEL] = Rating(*place, MODEL, row["category"], None)
     return tuple(rating for _, rating in sorted(found.items()) if rating.kind in kinds)
+
+
+def load_confidences(connection: sqlite3.Connection) -> dict[tuple[str, int, str], float | None]:
+    """How sure each model was of the suggestion that it is rated by, 0..1, by trace, sentence and rater.
+
+    None where it did not say.
+    """
+    rows = connection.execute(_SUGGESTIONS.format(of_traces=of_traces(None)))
+    return {(row["trace_id"], row["sentence_idx"], row["rater"]): row["confidence"] for row in rows}

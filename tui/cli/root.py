@@ -25,6 +25,7 @@ COMMANDS = {
     "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
     "suggest": ("tui.cli.suggest", "suggest"),
+    "queue": ("tui.cli.queue", "queue"),
     "judge": ("tui.cli.judge", "judge"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),

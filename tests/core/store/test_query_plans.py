@@ -9,11 +9,13 @@ import pytest
 
 from core.analysis.rates import load_rates
 from core.analysis.sweep import load_sweep, with_behavior
+from core.annotation.order import Unit
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.store.database import Store
 from core.store.embeddings import EmbeddingModel, load_embeddings
 from core.store.labels import load_history, load_labels
 from core.store.positions import load_position
+from core.store.queues import load_decisions, was_decided
 from core.store.rates import settings_in_use
 from core.store.rollouts import load_rollouts, mean_completion_tokens, sampled_indices, undecided_by
 from core.store.suggestions import latest_suggester, load_suggestions, n_requests, suggested_sentences
@@ -51,6 +53,8 @@ READS: dict[str, Callable[[Store], Any]] = {
     "its rates": lambda store: load_rates(store.read, "turning", WARM.id),
     "its labels": lambda store: load_labels(store.read, "turning", "ana"),
     "the annotator's place": lambda store: load_position(store.read, "ana", "turning"),
+    "what is decided of it": lambda store: load_decisions(store.read, "ana", ("turning",)),
+    "whether a sentence ever was": lambda store: was_decided(store.read, "ana", Unit("turning", 0)),
     "the annotator's history": lambda store: load_history(store.read, "ana"),
     "who suggested last": lambda store: latest_suggester(store.read, "turning", "c"),
     "its suggestions": lambda store: load_suggestions(store.read, "turning"),
