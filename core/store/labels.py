@@ -12,7 +12,8 @@ from core.annotation.annotation import KEY, NOTHING, Annotation, Circumstances, 
 from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
-from core.store.rows import PROGRAM, insert, insert_row
+from core.store.codebooks import add_codebook
+from core.store.rows import PROGRAM, insert_row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -37,12 +38,6 @@ class Change(NamedTuple):
     sentence_idx: int
     kind: str
     after: Annotation
-
-
-def add_codebook(database: Database, codebook: Codebook) -> None:
-    """Store a codebook once."""
-    row = {"id": codebook.id, "version": codebook.version, "canonical": codebook.canonical, "created_at": now()}
-    insert(database, "codebooks", [row], ignore=True)
 
 
 def annotate(
@@ -88,6 +83,23 @@ def set_label(
     change = Change(trace_id, sentence_idx, "clear" if category is None else "label", after)
     events = annotate(database, annotator, [change], codebook, circumstances)
     return events[0] if events else None
+
+
+def rewrite(
+    database: Database, annotator: str, rewritten: Sequence[tuple[Change, Circumstances]], codebook: Codebook
+) -> tuple[LabelEvent, ...]:
+    """Write each change under circumstances of its own, all as one step (a job for the writer).
+
+    Unlike in `annotate`, a label that stays what it was is written as well: it is now one of this codebook.
+    """
+    events: list[LabelEvent] = []
+    add_codebook(database, codebook)
+    for change, circumstances in rewritten:
+        row = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
+        step = events[0].step if events else None
+        columns = _columns(circumstances, codebook.id)
+        events.append(_append(database, annotator, change, _annotation(row), None, step, columns))
+    return tuple(events)
 
 
 def undo(database: Database, annotator: str) -> tuple[LabelEvent, ...]:
