@@ -16,8 +16,8 @@ SOURCES: Final = (KEY, SUGGESTION, IMPORT, MAPPED, ADJUDICATED)
 class Annotation:
     """All that an annotator has said of a sentence.
 
-    ``category`` is the label (None: unlabelled), ``secondary`` a second category beside it. A skipped sentence was
-    looked at and left open, which is no label. A note or a doubt needs no label.
+    ``category`` is the label (None: unlabelled), ``secondary`` a second category beside it, which makes no label by
+    itself. A skipped sentence was looked at and left open, which is no label either. A note or a doubt needs none.
     """
 
     category: str | None = None
@@ -37,8 +37,11 @@ class Annotation:
         return replace(self, category=category, secondary=secondary, is_skipped=False)
 
     def given_too(self, secondary: str) -> Annotation:
-        """With this secondary category, or without it where it is there already; only a labelled sentence has one."""
-        if self.category in (None, secondary):
+        """With this secondary category, or without it where it is there already; the label itself cannot be one.
+
+        It may come before the label, which a key that goes on would otherwise leave no time for.
+        """
+        if self.category == secondary:
             return self
         return replace(self, secondary=None if self.secondary == secondary else secondary)
 

@@ -32,26 +32,22 @@ _CIRCUMSTANCES = (
 
 
 class Change(NamedTuple):
-    """What a key makes of one sentence; ``kind`` says which of the things it holds is changed."""
+    """What a key makes of one sentence, and how that came about; ``kind`` names what it changes."""
 
     trace_id: str
     sentence_idx: int
     kind: str
     after: Annotation
+    circumstances: Circumstances = Circumstances()
 
 
 def annotate(
-    database: Database,
-    annotator: str,
-    changes: Sequence[Change],
-    codebook: Codebook,
-    circumstances: Circumstances | None = None,
+    database: Database, annotator: str, changes: Sequence[Change], codebook: Codebook
 ) -> tuple[LabelEvent, ...]:
     """Make ``changes`` as one step, which undo takes back as one (a job for the writer); no-changes are left out.
 
     What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too.
     """
-    made = _columns(circumstances or Circumstances(), codebook.id)
     events: list[LabelEvent] = []
     for change in changes:
         row = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
@@ -61,7 +57,10 @@ def annotate(
         if not events:
             add_codebook(database, codebook)
         is_same_label = row is not None and before.is_decided and _decision(before) == _decision(change.after)
-        columns = {name: row[name] for name in _CIRCUMSTANCES} if is_same_label else made
+        if is_same_label:
+            columns = {name: row[name] for name in _CIRCUMSTANCES}
+        else:
+            columns = _columns(change.circumstances, codebook.id)
         step = events[0].step if events else None
         events.append(_append(database, annotator, change, before, None, step, columns))
     return tuple(events)
@@ -80,8 +79,9 @@ def set_label(
     row = database.conn.execute(_LATEST, [trace_id, annotator, sentence_idx]).fetchone()
     before = _annotation(row)
     after = before.cleared() if category is None else before.given(category)
-    change = Change(trace_id, sentence_idx, "clear" if category is None else "label", after)
-    events = annotate(database, annotator, [change], codebook, circumstances)
+    kind = "clear" if category is None else "label"
+    change = Change(trace_id, sentence_idx, kind, after, circumstances or Circumstances())
+    events = annotate(database, annotator, [change], codebook)
     return events[0] if events else None
 
 

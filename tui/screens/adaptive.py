@@ -119,6 +119,7 @@ class AdaptiveScreen(ComparingScreen):
     def answer(self, purpose: str, text: str) -> None:
         """Start what was typed into the bar."""
         if purpose != PURPOSE:
+            super().answer(purpose, text)
             return
         resampler = self.context.resampler
         try:

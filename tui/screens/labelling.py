@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import BindingsMap
 
+from core.annotation.annotation import KEY, Annotation, Circumstances
 from core.annotation.history import LabelEvent
 from core.errors import TurnpointError
-from core.store.labels import redo, set_label, undo
+from core.store.labels import Change, annotate, redo, undo
 from tui.actions import TRACE, category_bindings
 from tui.context import Context
+from tui.screens.looking import Looking
 from tui.screens.stepping import SteppingScreen
+from tui.views.annotating import replayed
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -23,49 +28,150 @@ LONGEST_WAIT = 3.0
 BUSY = "another process holds the database; this is written, and shown here, as soon as it lets go."
 
 
+@dataclass(frozen=True)
+class Turn:
+    """How a key changes what is held of a sentence; ``kind`` is that of the event it makes."""
+
+    kind: str
+    of: Callable[[Annotation], Annotation]
+
+
 class LabellingScreen(SteppingScreen):
-    """Gives labels, takes them off, undoes and redoes."""
+    """Gives labels, takes them off, skips, doubts, undoes and redoes: at the cursor, or on all that is selected."""
 
     def __init__(self, context: Context, trace_id: str) -> None:
+        self._looking = Looking()
+        self._is_secondary = False
         super().__init__(context, trace_id)
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(category_bindings(TRACE, context.codebook))])
 
+    def repaint(self) -> None:
+        """Draw again; the sentence under the cursor is the one that is looked at."""
+        super().repaint()
+        self._looking.at((self.trace_id, self._cursor))
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is looked at below another screen."""
+        self._looking.at(None)
+
+    def on_screen_resume(self) -> None:
+        """Go on looking."""
+        self._looking.at((self.trace_id, self._cursor))
+
+    def circumstances(self, index: int, source: str = KEY) -> Circumstances:
+        """How a label of this sentence comes about now."""
+        return Circumstances(source, seconds=self._looking.seconds((self.trace_id, index)))
+
+    def go_on(self, index: int) -> None:
+        """To the next sentence, after one that is done; at the last one, say so."""
+        if index + 1 < self.items.count:
+            self.go(index + 1)
+        else:
+            self.say(f"sentence {index} is {self._view.held(index).category or 'skipped'}; it is the last sentence.")
+
     def action_label(self, category: str) -> None:
-        """Give the sentence a category and go on; the category it has already is taken off."""
-        index = self._cursor
-        if self._view.labels.get(index) == category:
+        """Give a category and go on; where it is the label already, take it off."""
+        if self._is_secondary:
+            self.action_label_too(category)
+        elif all(self._view.held(index).category == category for index in self.items.selected):
             self.action_clear_label()
-        elif self._set_label(category):
-            if index + 1 < self.items.count:
-                self.go(index + 1)
-            else:
-                self.say(f"sentence {index} is {category}; it is the last sentence.")
+        else:
+            self._turn_and_go_on(Turn("label", lambda held: held.given(category)))
+
+    def action_label_too(self, category: str) -> None:
+        """Give a secondary category, or take it off; the label may come after it."""
+        self._is_secondary = False
+        index = self._cursor
+        if not self._turn(Turn("secondary", lambda held: held.given_too(category))):
+            self.say(f"{category} is the label itself; a secondary category is another one.")
+        elif self._view.held(index).category is None:
+            self.say(f"{category} stands second; now the key of the label.")
+
+    def action_secondary(self) -> None:
+        """Take the next category key as that of a secondary category."""
+        self._is_secondary = True
+        self.say("secondary category: its key; Esc leaves.")
+
+    def action_skip(self) -> None:
+        """Leave it open and go on; a label that is there stays."""
+        index = self.items.selected[-1]
+        if all(self._view.held(index).is_decided for index in self.items.selected):
+            self.items.select(None)
+            self.go_on(index)
+        else:
+            self._turn_and_go_on(Turn("skip", Annotation.skipped))
+
+    def action_unsure(self) -> None:
+        """Mark as unsure, or no longer."""
+        doubted = not all(self._view.held(index).is_unsure for index in self.items.selected)
+        self._turn(Turn("unsure", lambda held: held if held.is_unsure == doubted else held.doubted()))
 
     def action_clear_label(self) -> None:
-        """Take the label off."""
-        if self._cursor not in self._view.labels:
+        """Take label, skip and doubt off."""
+        if not self._turn(Turn("clear", Annotation.cleared)):
             self.say("this sentence has no label.")
-        else:
-            self._set_label(None)
 
-    def _set_label(self, category: str | None) -> bool:
-        """Write a label; it is on disk when this returns."""
-        context, index, trace_id = self.context, self._cursor, self.trace_id
-        try:
-            context.store.write(
-                lambda db: set_label(db, context.annotator, trace_id, index, category, context.codebook)
-            ).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
+    def action_select(self) -> None:
+        """Begin a selection here, or end it."""
+        if self.items.is_selecting:
+            self.items.select(None)
+            self.say("")
+        else:
+            self.items.select(self._cursor)
+            self.say("selecting: move, then a category key labels all of it; v or Esc ends.")
+
+    def action_back(self) -> None:
+        """Leave the question, the selection or the secondary category, then what the other screens leave."""
+        if self._is_secondary or (self.items.is_selecting and not self.bar.is_open):
+            self._is_secondary = False
+            self.items.select(None)
+            self.say("")
+        else:
+            super().action_back()
+
+    def _turn_and_go_on(self, turn: Turn) -> None:
+        last = self.items.selected[-1]
+        if self._turn(turn):
+            if self.context.annotation.advance:
+                self.go_on(last)
+            else:
+                self.go(last)
+
+    def _turn(self, turn: Turn) -> bool:
+        """Turn all that is selected, as one step; False where nothing was to change, or could be written."""
+        changed = {index: turn.of(self._view.held(index)) for index in self.items.selected}
+        self.items.select(None)
+        return self.annotate(turn.kind, changed)
+
+    def annotate(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> bool:
+        """Write what is held of these sentences now as one step; it is on disk when this returns."""
+        context, trace_id = self.context, self.trace_id
+        changes = [
+            Change(trace_id, index, kind, after, self.circumstances(index, source))
+            for index, after in changed.items()
+            if after != self._view.held(index)
+        ]
+        if not changes:
             return False
-        except TurnpointError as error:
-            self.say(str(error))
+        writing = context.store.write(lambda db: annotate(db, context.annotator, changes, context.codebook))
+        events = self._written(writing)
+        if events is None:
             return False
-        self.reload_labels()
+        self.take(events)
         return True
 
+    def _written(self, writing: Future[tuple[LabelEvent, ...]]) -> tuple[LabelEvent, ...] | None:
+        """Wait until it is on disk; None, and a sentence, where that takes too long or cannot be."""
+        try:
+            return writing.result(timeout=LONGEST_WAIT)
+        except TimeoutError:
+            self.say(BUSY)
+        except TurnpointError as error:
+            self.say(str(error))
+        return None
+
     def action_undo(self) -> None:
-        """Undo the last label, wherever it was given."""
+        """Undo the last step, wherever it was made."""
         self._replay(undo, "undid", "nothing to undo.")
 
     def action_redo(self) -> None:
@@ -74,22 +180,16 @@ class LabellingScreen(SteppingScreen):
 
     def _replay(self, job: Callable[[Database, str], tuple[LabelEvent, ...]], verb: str, otherwise: str) -> None:
         annotator = self.context.annotator
-        try:
-            events = self.context.store.write(lambda db: job(db, annotator)).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-            return
-        except TurnpointError as error:
-            self.say(str(error))
+        events = self._written(self.context.store.write(lambda db: job(db, annotator)))
+        if events is None:
             return
         if not events:
             self.say(otherwise)
             return
-        event = events[0]
-        if event.trace_id != self.trace_id:
-            self.open(event.trace_id, event.sentence_idx)
+        trace_id, index = events[0].trace_id, events[0].sentence_idx
+        if trace_id != self.trace_id:
+            self.open(trace_id, index)
         else:
-            self.reload()
-            self.go(event.sentence_idx)
-        change = f"{event.previous or 'unlabelled'} → {event.category or 'unlabelled'}"
-        self.say(f"{verb}: sentence {event.sentence_idx} {change}")
+            self.take(events)
+            self.go(index)
+        self.say(replayed(verb, events))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from core.annotation.history import LabelEvent
 from core.endpoints.origin import endpoint_name
-from core.store.labels import load_annotations
 from core.store.positions import load_position, save_position
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
 from tui.context import Context
 from tui.screens.base import ListScreen
-from tui.views.chrome import category_line, header_line
+from tui.views.annotating import progress, tag_and_flag
+from tui.views.chrome import category_lines, category_rows, header_line
 from tui.views.detail import detail_lines
 from tui.views.estimates import Estimates
 from tui.views.session import (
@@ -25,6 +27,7 @@ from tui.views.session import (
     display_texts,
     load_view,
     next_change,
+    next_flagged,
     next_hit,
     next_unlabelled,
     sentence_items,
@@ -58,7 +61,7 @@ class SteppingScreen(ListScreen[None]):
     SteppingScreen.-wide #side { width: 1fr; height: 100%; border-top: none; }
     SteppingScreen.-wide #side { border-left: solid $primary; padding-left: 1; }
     SteppingScreen.-wide #strip { height: 11; }
-    SteppingScreen.-compared #side { height: 58%; min-height: 10; max-height: 12; }
+    SteppingScreen.-compared #side { height: 60%; min-height: 10; max-height: 12; }
     SteppingScreen.-wide.-compared #side { height: 100%; max-height: 100%; }
     SteppingScreen.-wide.-compared #strip { height: 40%; min-height: 11; max-height: 14; }
     """
@@ -145,12 +148,12 @@ class SteppingScreen(ListScreen[None]):
         self.items.update_items(self._items())
         self.repaint()
 
-    def reload_labels(self) -> None:
-        """Read the labels alone again: a label changes no rate, and this is on the way of every label key."""
-        annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = replace(self._view, annotations=annotations)
-        tag = self.context.codebook.tag
-        self.items.update_tags({index: tag(category) for index, category in self._view.labels.items()})
+    def take(self, events: Sequence[LabelEvent]) -> None:
+        """Show what is on disk now of the annotator's own: a label changes no rate, so nothing is read again."""
+        changed = {event.sentence_idx: event.after for event in events}
+        self._view = replace(self._view, annotations={**self._view.annotations, **changed})
+        codebook = self.context.codebook
+        self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
         self.repaint()
 
     def repaint(self) -> None:
@@ -186,27 +189,40 @@ class SteppingScreen(ListScreen[None]):
         trace = self._view.trace
         status = self.context.resampler.status
         run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
-        labelled = f"{self._view.n_labelled}/{len(trace.sentences)} labelled"
-        progress = "  ".join(part for part in (labelled, self._comparing, run) if part)
+        labelled = progress(self._view.annotations, len(trace.sentences), brief=width < SPACIOUS)
+        right = "  ".join(part for part in (labelled, self._comparing, run) if part)
         place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
         names = [trace.id, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None
             variant = f"{trace.prompt_variant} prompt" if trace.prompt_variant else None
             names = ["turnpoint", trace.id, tier, variant, place]
-        return [header_line(names, progress, width)]
+        return [header_line(names, right, width)]
 
     def _detail(self, width: int, height: int) -> list[Line]:
         return detail_lines(self._view, self._cursor, self.context.codebook, width, height, self._shown_behavior)
 
     def _categories(self, width: int, height: int) -> list[Line]:
-        keys = {c.name: self.context.keys[f"label.{c.name}"][0] for c in self.context.codebook.categories}
-        current = self._view.labels.get(self._cursor)
-        return [category_line(self.context.codebook, keys, current, self._view.labels.values(), width)]
+        codebook, keys = self.context.codebook, self.context.keys
+        shown = {category.name: keys[f"label.{category.name}"][0] for category in codebook.categories}
+        return category_lines(codebook, shown, self._view.held(self._cursor), self._view.labels.values(), width)
+
+    def _fit_categories(self) -> None:
+        """As many rows as the category keys and their counts take at this width."""
+        rows = category_rows(self.context.codebook, self.size.width)
+        self.query_one("#categories").styles.height = rows
+
+    def on_resize(self) -> None:
+        """Another width may take another number of rows."""
+        self._fit_categories()
 
     def action_next_unlabelled(self, step: int) -> None:
         """To the nearest sentence without a label."""
         self._jump(next_unlabelled(self._view, self._cursor, step), "no unlabelled sentence that way.")
+
+    def action_next_flagged(self, step: int) -> None:
+        """To the nearest sentence that is unsure or skipped."""
+        self._jump(next_flagged(self._view, self._cursor, step), "no unsure or skipped sentence that way.")
 
     def action_next_change(self, step: int) -> None:
         """To the nearest turning point, or big change of a rate."""

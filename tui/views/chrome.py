@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len
 
+from core.annotation.annotation import Annotation
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.actions import ACTIONS, shown
-from tui.palette import BAR, BOLD, DIM, LABEL, PLAIN, REVERSE
+from tui.palette import BAR, BOLD, DIM, LABEL, PLAIN, REVERSE, UNDERLINE
 from tui.widgets.lines import Line, Piece
 from tui.widgets.wrapping import clip, wrap
 
@@ -43,26 +44,37 @@ def header_line(parts: Iterable[str | None], right: str, width: int) -> Line:
     return [(left + " " * max(0, width - cell_len(left) - cell_len(right)), BAR), (right, REVERSE)]
 
 
-def category_line(
-    codebook: Codebook, keys: Mapping[str, str], current: str | None, labels: Iterable[str], width: int
-) -> Line:
-    """Each category's key and tag, with how often it was given where there is room."""
+def category_rows(codebook: Codebook, width: int) -> int:
+    """Rows that the category keys take with their counts."""
+    return -(-len(codebook.categories) // _in_a_row(codebook, width))
+
+
+def category_lines(
+    codebook: Codebook, keys: Mapping[str, str], held: Annotation, labels: Iterable[str], width: int
+) -> list[Line]:
+    """Each category's key and tag with how often it was given; those that the sentence has stand out.
+
+    Every category has a column of its own, so that a count that grows moves no other.
+    """
     given = Counter(labels)
-    cells = [
-        (keys[c.name], c.tag + (f"·{given[c.name]}" if given[c.name] else ""), c.name == current)
-        for c in codebook.categories
-    ]
-    if sum(len(key) + len(tag) + 2 for key, tag, _ in cells) > width:
-        cells = [(keys[c.name], c.tag, c.name == current) for c in codebook.categories]
-    spaced = sum(len(key) + len(tag) + 2 for key, tag, _ in cells) <= width
-    line: list[Piece] = []
-    for key, tag, is_current in cells:
-        line += [
-            (key + (" " if spaced else ""), BOLD),
-            (tag, LABEL + REVERSE if is_current else LABEL),
-            (" ", PLAIN),
-        ]
-    return line
+    lines: list[list[Piece]] = [[] for _ in range(category_rows(codebook, width))]
+    in_a_row, room = _in_a_row(codebook, width), _category_cells(codebook)
+    for place, category in enumerate(codebook.categories):
+        count = str(given[category.name] or "")
+        style = REVERSE if category.name == held.category else UNDERLINE if category.name == held.secondary else PLAIN
+        key = shown([keys[category.name]]) + " "
+        rest = max(0, room - cell_len(key) - len(category.tag) - len(count))
+        lines[place // in_a_row] += [(key, BOLD), (category.tag, LABEL + style), (count + " " * rest, DIM)]
+    return list(lines)
+
+
+def _category_cells(codebook: Codebook) -> int:
+    """A key, a tag, a count of two digits, and a gap."""
+    return 2 + max(len(category.tag) for category in codebook.categories) + 2 + 1
+
+
+def _in_a_row(codebook: Codebook, width: int) -> int:
+    return max(1, width // _category_cells(codebook))
 
 
 def hint_line(scope: str, keys: Mapping[str, tuple[str, ...]], width: int) -> Line:

@@ -19,6 +19,7 @@ from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
 from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
+from tui.views.annotating import tag_and_flag
 from tui.views.estimates import Estimates
 from tui.widgets.direction_track import Directions
 from tui.widgets.rate_strip import UNDECIDED, UNSAMPLED, Curve
@@ -96,11 +97,6 @@ class TraceView:
             return " "
         return TURNING_POINT if index in self.estimates.turning_points(behavior) else TURNING_POINT_ELSEWHERE
 
-    @property
-    def n_labelled(self) -> int:
-        """How many sentences have a label."""
-        return len(self.labels)
-
 
 def load_view(
     store: Store, trace_id: str, annotator: str, settings_id: str | None, judges: Mapping[str, str], trace: Trace | None
@@ -139,12 +135,13 @@ def sentence_items(
     items = []
     standing_out = view.turning_points
     for index, text in enumerate(texts):
-        category = view.labels.get(index)
+        tag, flag = tag_and_flag(view.held(index), codebook)
         items.append(
             SentenceItem(
                 index=index,
                 text=text,
-                tag=codebook.tag(category) if category else None,
+                tag=tag,
+                flag=flag,
                 direction=shown_direction(view, behavior, index),
                 is_big=index in standing_out,
                 mark=view.mark(behavior, index),
@@ -249,9 +246,17 @@ def _track(view: TraceView, behavior: str) -> Directions:
 
 
 def next_unlabelled(view: TraceView, cursor: int, step: int) -> int | None:
-    """Nearest sentence without a label before (step -1) or after (step 1) the cursor."""
-    n = len(view.trace.sentences)
-    return next((i for i in range(cursor + step, n if step > 0 else -1, step) if i not in view.labels), None)
+    """Nearest sentence that is neither labelled nor skipped before (step -1) or after (step 1) the cursor."""
+    return next((i for i in _onward(view, cursor, step) if not view.held(i).is_decided), None)
+
+
+def next_flagged(view: TraceView, cursor: int, step: int) -> int | None:
+    """Nearest sentence that is unsure or skipped before (step -1) or after (step 1) the cursor."""
+    return next((i for i in _onward(view, cursor, step) if view.held(i).is_unsure or view.held(i).is_skipped), None)
+
+
+def _onward(view: TraceView, cursor: int, step: int) -> range:
+    return range(cursor + step, len(view.trace.sentences) if step > 0 else -1, step)
 
 
 def next_change(view: TraceView, cursor: int, step: int) -> int | None:

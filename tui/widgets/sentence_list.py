@@ -22,6 +22,7 @@ MIN_ROWS_SHOWN = 4
 class SentenceItem:
     """What the list shows of a sentence; ``text`` has been made fit for a terminal.
 
+    ``tag`` is its category in up to three cells, ``flag`` one cell for a doubt, a note or a secondary category.
     ``direction`` is None where a neighbouring prefix is unsampled; ``is_big`` marks a change that stands out, and
     ``mark``, one cell, a turning point.
     """
@@ -32,6 +33,7 @@ class SentenceItem:
     direction: float | None = None
     is_big: bool = False
     mark: str = " "
+    flag: str = " "
 
 
 def signed(direction: float | None) -> tuple[str, Style]:
@@ -54,6 +56,7 @@ class SentenceList(LineList):
         super().__init__(id=id)
         self._items: Sequence[SentenceItem] = ()
         self._rows: dict[tuple[int, int], list[Row]] = {}
+        self._anchor: int | None = None
 
     @property
     def count(self) -> int:
@@ -62,7 +65,7 @@ class SentenceList(LineList):
 
     def replace(self, items: Sequence[SentenceItem], cursor: int) -> None:
         """Show another trace."""
-        self._items, self._rows = items, {}
+        self._items, self._rows, self._anchor = items, {}, None
         self.set_reactive(LineList.cursor, max(0, min(cursor, len(items) - 1)))
         self.scroll_to(y=0, animate=False, immediate=True)
         self.lay_out()
@@ -75,12 +78,37 @@ class SentenceList(LineList):
         for index in changed:
             self.refresh_item(index)
 
-    def update_tags(self, tags: Mapping[int, str]) -> None:
-        """Take new labels, by sentence."""
-        items = self._items
-        self.update_items(
-            [item if item.tag == tags.get(item.index) else replace(item, tag=tags.get(item.index)) for item in items]
-        )
+    def update_tags(self, tags: Mapping[int, tuple[str | None, str]]) -> None:
+        """Take the new tag and flag of the sentences that changed."""
+        items = list(self._items)
+        for index, (tag, flag) in tags.items():
+            items[index] = replace(items[index], tag=tag, flag=flag)
+        self.update_items(items)
+
+    @property
+    def selected(self) -> range:
+        """The sentences that a category key labels: those from where the selection began to the cursor, or this one."""
+        ends = sorted((self.cursor, self.cursor if self._anchor is None else self._anchor))
+        return range(ends[0], ends[1] + 1)
+
+    @property
+    def is_selecting(self) -> bool:
+        """Whether a selection has begun."""
+        return self._anchor is not None
+
+    def select(self, anchor: int | None) -> None:
+        """Begin a selection at ``anchor``, or end it."""
+        before = self.selected
+        self._anchor = anchor
+        for index in before if len(before) > len(self.selected) else self.selected:
+            self.refresh_item(index)
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Repaint what the selection gains or loses, too."""
+        super().watch_cursor(before, after)
+        if self._anchor is not None:
+            for index in range(min(before, after), max(before, after) + 1):
+                self.refresh_item(index)
 
     def watch_pattern(self) -> None:
         """Show or hide the hits of a search."""
@@ -107,13 +135,14 @@ class SentenceList(LineList):
     def draw(self, index: int, row: int, width: int, *, at_cursor: bool) -> Strip:
         """One row of a sentence."""
         item, rows = self._items[index], self._wrapped(index, width)
-        bar = Segment("▌" if at_cursor else " ", CURSOR)
+        is_selected = self._anchor is not None and index in self.selected
+        bar = Segment("▌" if at_cursor else "│" if is_selected else " ", CURSOR)
         base = BOLD if at_cursor else PLAIN
         if row == 0:
             arrow, arrow_style = signed(item.direction)
             gutter = [
                 bar,
-                Segment(f"{item.index:>{self._digits()}} ", CURSOR if at_cursor else DIM),
+                Segment(f"{item.index:>{self._digits()}}{item.flag}", CURSOR if at_cursor else DIM),
                 *self._tag(item, arrow_style),
                 Segment(f"{arrow} ", arrow_style + BOLD if item.is_big else arrow_style),
             ]

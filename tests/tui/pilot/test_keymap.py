@@ -14,12 +14,12 @@ from tui.screens.reader import KeysScreen
 from tui.screens.trace import TraceScreen
 
 OWN: dict[str, str | Iterable[str]] = {
-    "down": ("e", "down"),
-    "resample": "space",
-    "label.monitoring": "m",
-    "help": "h,f1",
-    "quit": "Q",
-    "close": "Q",
+    "down": ("W", "down"),
+    "resample": "f2",
+    "label.monitoring": "Z",
+    "help": "P,f1",
+    "quit": "E",
+    "close": "E",
 }
 
 
@@ -30,41 +30,41 @@ def key_of(shown: str, helped: str) -> str:
 
 async def test_the_new_keys_act_and_the_old_ones_do_not(store: Store) -> None:
     async with build_app(store, keys=OWN).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "e", "down")
+        await send(pilot, "W", "down")
         assert cursor(pilot) == 2
         await send(pilot, "j")
         assert cursor(pilot) == 2
         await send(pilot, "7")
         assert stored_labels(store) == {}
-        await send(pilot, "m")
+        await send(pilot, "Z")
         assert stored_labels(store) == {2: "monitoring"}
         await send(pilot, "r")
         assert "rollouts at prefix" not in status(pilot)
-        await send(pilot, "space")
+        await send(pilot, "f2")
         await pilot.pause()
         assert "rollouts at prefix 3" in status(pilot)
 
 
 async def test_hints_and_categories_show_them(store: Store) -> None:
     async with build_app(store, keys=OWN).run_test(size=(120, 36)) as pilot:
-        assert "m mon" in rows(pilot)[-2]
+        assert "Z mon" in rows(pilot)[-2]
         assert "7 mon" not in rows(pilot)[-2]
-        assert "h keys" in status(pilot)
-        assert "Space resample" in status(pilot)
+        assert "P keys" in status(pilot)
+        assert "f2 resample" in status(pilot)
 
 
 async def test_the_list_of_keys_shows_them(store: Store) -> None:
-    async with build_app(store, keys=OWN).run_test(size=(120, 60)) as pilot:
-        await send(pilot, "h")
+    async with build_app(store, keys=OWN).run_test(size=(120, 100)) as pilot:
+        await send(pilot, "P")
         assert isinstance(list_screen(pilot), KeysScreen)
-        assert key_of(text(pilot), "next sentence or line") == "e ↓"
-        assert key_of(text(pilot), "label monitoring") == "m"
-        assert key_of(text(pilot), "resample this prefix") == "Space"
-        assert key_of(text(pilot), "quit; labels") == "Q"
+        assert key_of(text(pilot), "next sentence or line") == "W ↓"
+        assert key_of(text(pilot), "label monitoring") == "Z"
+        assert key_of(text(pilot), "resample this prefix") == "f2"
+        assert key_of(text(pilot), "quit; labels") == "E"
         # The list itself is stepped through with the same keys.
-        await send(pilot, "e", "e")
+        await send(pilot, "W", "W")
         assert cursor(pilot) == 2
-        await send(pilot, "Q")
+        await send(pilot, "E")
         assert isinstance(list_screen(pilot), TraceScreen)
 
 
@@ -75,7 +75,7 @@ async def test_two_actions_may_swap_keys(store: Store) -> None:
 
 
 async def test_keys_written_as_characters(store: Store) -> None:
-    keys = {"go_to": ("#",), "first": (",",), "last": (".", "+")}
+    keys = {"go_to": ("~",), "first": (",",), "last": (".", "+"), "secondary": ("J",)}
     async with build_app(store, keys=keys).run_test(size=(120, 36)) as pilot:
         await send(pilot, ".")
         assert cursor(pilot) == 27
@@ -83,7 +83,7 @@ async def test_keys_written_as_characters(store: Store) -> None:
         assert cursor(pilot) == 0
         await send(pilot, "+")
         assert cursor(pilot) == 27
-        await send(pilot, "#")
+        await send(pilot, "~")
         await pilot.pause()
         assert "sentence:" in status(pilot)
 

@@ -113,7 +113,7 @@ async def test_y_copies_the_whole_response(store: Store, home: Path) -> None:
 
 @pytest.mark.parametrize("key", ["?", "f1"])
 async def test_all_keys_of_a_trace(store: Store, key: str) -> None:
-    async with build_app(store).run_test(size=(120, 60)) as pilot:
+    async with build_app(store).run_test(size=(120, 100)) as pilot:
         await send(pilot, key)
         assert isinstance(list_screen(pilot), KeysScreen)
         shown = " ".join(text(pilot).replace("▌", " ").split())
