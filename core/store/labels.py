@@ -86,18 +86,18 @@ def set_label(
 
 
 def rewrite(
-    database: Database, annotator: str, rewritten: Sequence[tuple[Change, Circumstances]], codebook: Codebook
+    database: Database, annotator: str, changes: Sequence[Change], codebook: Codebook
 ) -> tuple[LabelEvent, ...]:
-    """Write each change under circumstances of its own, all as one step (a job for the writer).
+    """Make ``changes`` as one step (a job for the writer), under their own circumstances in any case.
 
     Unlike in `annotate`, a label that stays what it was is written as well: it is now one of this codebook.
     """
     events: list[LabelEvent] = []
     add_codebook(database, codebook)
-    for change, circumstances in rewritten:
+    for change in changes:
         row = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
         step = events[0].step if events else None
-        columns = _columns(circumstances, codebook.id)
+        columns = _columns(change.circumstances, codebook.id)
         events.append(_append(database, annotator, change, _annotation(row), None, step, columns))
     return tuple(events)
 

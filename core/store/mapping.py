@@ -77,7 +77,7 @@ def map_labels(
     if not keep:
         refuse_unmapped(category_map, (one.before for one in held))
     for annotator, labels in groupby(held, key=lambda one: one.place.annotator):
-        changes = [(change, made) for one in labels for change, made in _rewritten(category_map, one)]
+        changes = [change for one in labels for change in _rewritten(category_map, one)]
         if changes:
             rewrite(database, annotator, changes, category_map.new)
     return _report(category_map, held)
@@ -107,12 +107,12 @@ def _held(connection: sqlite3.Connection, codebook_id: str, annotators: Collecti
             yield _Held(place, annotations[place.sentence_idx], made[place.sentence_idx])
 
 
-def _rewritten(category_map: CategoryMap, held: _Held) -> Iterator[tuple[Change, Circumstances]]:
+def _rewritten(category_map: CategoryMap, held: _Held) -> Iterator[Change]:
     after = category_map.after(held.before)
     if after is not None:
         kind = "clear" if after.category is None else "label"
-        change = Change(held.place.trace_id, held.place.sentence_idx, kind, after)
-        yield change, category_map.circumstances(held.before, held.made)
+        made = category_map.circumstances(held.before, held.made)
+        yield Change(held.place.trace_id, held.place.sentence_idx, kind, after, made)
 
 
 def _report(category_map: CategoryMap, held: Collection[_Held]) -> MappingReport:
