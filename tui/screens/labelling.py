@@ -17,7 +17,8 @@ from tui.actions import TRACE, category_bindings
 from tui.context import Context
 from tui.screens.looking import Looking
 from tui.screens.stepping import SteppingScreen
-from tui.views.annotating import replayed
+from tui.views.annotating import replayed, said
+from tui.views.session import next_unlabelled
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -67,7 +68,10 @@ class LabellingScreen(SteppingScreen):
         if index + 1 < self.items.count:
             self.go(index + 1)
         else:
-            self.say(f"sentence {index} is {self._view.held(index).category or 'skipped'}; it is the last sentence.")
+            self.repaint()
+            left = next_unlabelled(self._view, index + 1, -1)
+            then = "all of this trace is done; o opens another" if left is None else "[ goes back to what is open"
+            self.say(f"sentence {index} is {said(self._view.held(index))}; it is the last sentence, {then}.")
 
     def action_label(self, category: str) -> None:
         """Give a category and go on; where it is the label already, take it off."""
@@ -131,20 +135,30 @@ class LabellingScreen(SteppingScreen):
 
     def _turn_and_go_on(self, turn: Turn) -> None:
         last = self.items.selected[-1]
-        if self._turn(turn):
+        if self._write(turn):
             if self.context.annotation.advance:
                 self.go_on(last)
             else:
                 self.go(last)
 
     def _turn(self, turn: Turn) -> bool:
-        """Turn all that is selected, as one step; False where nothing was to change, or could be written."""
+        """Turn all that is selected, and stay; False where nothing was to change, or could be written."""
+        is_written = self._write(turn)
+        if is_written:
+            self.repaint()
+        return is_written
+
+    def _write(self, turn: Turn) -> bool:
+        """Turn all that is selected, as one step."""
         changed = {index: turn.of(self._view.held(index)) for index in self.items.selected}
         self.items.select(None)
         return self.annotate(turn.kind, changed)
 
     def annotate(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> bool:
-        """Write what is held of these sentences now as one step; it is on disk when this returns."""
+        """Write what is held of these sentences now as one step; it is on disk when this returns, and in the list.
+
+        False where nothing was to change, or it could not be written, which is then said.
+        """
         context, trace_id = self.context, self.trace_id
         changes = [
             Change(trace_id, index, kind, after, self.circumstances(index, source))

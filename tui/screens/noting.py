@@ -24,6 +24,9 @@ class NotingScreen(LabellingScreen):
     def action_note(self) -> None:
         """Ask for the note on this sentence."""
         index = self._cursor
+        if "\n" in self._view.held(index).note:
+            self.say("this note has several lines: e opens it in your editor.")
+            return
         self.bar.ask(PURPOSE, f"note on {index}:", self._view.held(index).note, "Enter keeps, empty removes it")
 
     def answer(self, purpose: str, text: str) -> None:
@@ -34,6 +37,7 @@ class NotingScreen(LabellingScreen):
     def _keep(self, index: int, text: str) -> None:
         held = self._view.held(index)
         if self.annotate("note", {index: held.noted(text)}):
+            self.repaint()
             self.say(f"noted on sentence {index}." if text.strip() else f"the note on sentence {index} is gone.")
 
     def action_note_in_editor(self) -> None:
@@ -45,23 +49,32 @@ class NotingScreen(LabellingScreen):
         try:
             text = self._edited_note(index)
         except (OSError, SuspendNotSupported, ValueError) as error:
-            self.say(f"the editor cannot be opened ({error}); set $EDITOR, or write the note with i.")
+            self.say(f"the editor failed ({error}), the note is as it was; set $EDITOR, or write it with i.")
             return
-        if text is None:
-            self.say("the editor ended with an error; the note is as it was.")
-        elif text == self._view.held(index).note:
+        if text == self._view.held(index).note:
             self.say("the note is as it was.")
         else:
             self._keep(index, text)
 
-    def _edited_note(self, index: int) -> str | None:
-        """What the editor leaves above the scissors, below which it shows the sentence; None where it failed."""
+    def _edited_note(self, index: int) -> str:
+        """What the editor leaves above the scissors, below which it shows the sentence.
+
+        Raises:
+            OSError: if it cannot be started or ends with an error.
+        """
         editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or FALLBACK_EDITOR)
         lines = [self._view.held(index).note, "", SCISSORS, f"{visible(self.trace_id)}, sentence {index}:"]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "note.txt"
             path.write_text("\n".join([*lines, self._texts[index], ""]), encoding="utf-8", errors="replace")
+            failed: OSError | None = None
             with self.app.suspend():
-                ended = subprocess.run([*editor, str(path)], check=False)  # noqa: S603  # the user's own editor
-            written = path.read_text(encoding="utf-8", errors="replace")
-        return written.split(SCISSORS)[0].strip() if ended.returncode == 0 else None
+                # Textual does not come back from an exception in here.
+                try:
+                    ended = subprocess.run([*editor, str(path)], check=False)  # noqa: S603  # the user's own editor
+                    failed = OSError(f"it ended with {ended.returncode}") if ended.returncode else None
+                except OSError as error:
+                    failed = error
+            if failed is not None:
+                raise failed
+            return path.read_text(encoding="utf-8", errors="replace").split(SCISSORS)[0].strip()

@@ -11,6 +11,8 @@ from textual.containers import Container
 
 from core.annotation.history import LabelEvent
 from core.endpoints.origin import endpoint_name
+from core.store.labels import load_annotations
+from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
@@ -85,6 +87,7 @@ class SteppingScreen(ListScreen[None]):
     def _read(self, trace_id: str, trace: Trace | None) -> TraceView:
         context = self.context
         self._version = context.store.data_version()
+        self._newest = load_newest(context.store.read)
         view = load_view(context.store, trace_id, context.annotator, self._settings_id, context.judges, trace)
         estimates = self._estimates.get(trace_id)
         return replace(view, estimates=estimates) if estimates is not None and estimates.holds(view.settings) else view
@@ -149,11 +152,22 @@ class SteppingScreen(ListScreen[None]):
         self.repaint()
 
     def take(self, events: Sequence[LabelEvent]) -> None:
-        """Show what is on disk now of the annotator's own: a label changes no rate, so nothing is read again."""
+        """Take what is on disk now of the annotator's own: a label changes no rate, so nothing is read again.
+
+        The list shows it; the other panes do with the next `repaint`, which a key that goes on brings anyway.
+        """
+        if events[0].id == self._newest.label_events + 1:
+            self._newest = self._newest._replace(label_events=events[-1].id)
         changed = {event.sentence_idx: event.after for event in events}
-        self._view = replace(self._view, annotations={**self._view.annotations, **changed})
+        self._view = self._view.annotated({**self._view.annotations, **changed})
         codebook = self.context.codebook
         self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
+
+    def reload_annotations(self) -> None:
+        """Read again what annotators and suggesters say, which no rate depends on."""
+        annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
+        self._view = self._view.annotated(annotations)
+        self.items.update_items(self._items())
         self.repaint()
 
     def repaint(self) -> None:
@@ -165,12 +179,23 @@ class SteppingScreen(ListScreen[None]):
 
     def _tick(self) -> None:
         with self.reading():
-            if self.context.store.data_version() != self._version:
-                self.reload()
+            self._follow()
         moved = self._cursor != self._saved_position
         self._ticks_still = self._ticks_still + 1 if moved else 0
         if self._ticks_still >= POSITION_TICKS:
             self._remember_position()
+
+    def _follow(self) -> None:
+        """Take what other connections have written, this app's own included."""
+        version = self.context.store.data_version()
+        if version == self._version:
+            return
+        newest, seen = load_newest(self.context.store.read), self._newest
+        if newest.samples != seen.samples:
+            self.reload()
+        elif newest != seen:
+            self.reload_annotations()
+        self._version, self._newest = version, newest
 
     def _remember_position(self) -> None:
         self._saved_position, self._ticks_still = self._cursor, 0

@@ -8,6 +8,7 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
+from tui.views.annotating import said
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
 from tui.views.session import TraceView, number, of, short_name, undecided
@@ -25,6 +26,7 @@ RECYCLED_CELLS = 26
 """What marking recycled rollouts on either side takes."""
 FEWEST_ROWS = 5
 """With fewer rows than this for what was said instead, what stands below it gives way."""
+MOST_NOTE_ROWS = 2
 UNLIMITED = 1000
 MOST_ROWS = 8
 """More rows than this would make a step dear on a thin link; `I` shows all."""
@@ -39,27 +41,30 @@ def detail_lines(
     What was said instead, where it is known, takes the rows of ``height`` that the numbers leave; where and how it was
     sampled gives way first.
     """
-    category = view.labels.get(index)
-    title = [(f"sentence {index}", BOLD), (" · ", DIM), (category or "unlabelled", LABEL if category else DIM)]
+    held = view.held(index)
+    title = [(f"sentence {index}", BOLD), (" · ", DIM), (said(held), LABEL if held.category else DIM)]
     behaviors = view.in_order(shown)
     turned = [short_name(name) for name in behaviors if view.mark(name, index) == TURNING_POINT]
     if turned:
         names = "" if len(turned) == len(behaviors) else f" {', '.join(turned)}"
         title += [(" · ", DIM), (f"turning point {TURNING_POINT}{names}", BOLD)]
     lines: list[Line] = [title]
+    if held.note:
+        note = visible_line(f"note: {held.note}")
+        lines += [[(note[row.start : row.end], PLAIN)] for row in wrap(note, width)[:MOST_NOTE_ROWS]]
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)
     below = _origin(view, width)
-    definition = next((c.definition for c in codebook.categories if c.name == category), None)
+    definition = next((c.definition for c in codebook.categories if c.name == held.category), None)
     if definition:
         below += [[(definition[row.start : row.end], DIM)] for row in wrap(definition, width)]
-    said = view.estimates.said(index) if view.estimates is not None else None
-    if said is None:
+    instead = view.estimates.said(index) if view.estimates is not None else None
+    if instead is None:
         return lines + below
     room = height - len(lines)
-    wanted = len(instead_lines(said, width, MOST_ROWS))
+    wanted = len(instead_lines(instead, width, MOST_ROWS))
     kept = below if room - len(below) >= min(wanted, FEWEST_ROWS) else []
-    return lines + instead_lines(said, width, min(MOST_ROWS, room - len(kept))) + kept
+    return lines + instead_lines(instead, width, min(MOST_ROWS, room - len(kept))) + kept
 
 
 def _origin(view: TraceView, width: int) -> list[Line]:

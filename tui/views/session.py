@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SHORT_NAMES = {"alignment_faking": "AF", "compliance": "comply"}
 SHORT_CELLS = 7
+_OF_RATES = frozenset(("curves", "turning_points", "tracks"))
+"""What a view works out once, whatever the annotations are."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class TraceView:
     def labels(self) -> Mapping[int, str]:
         """The category of each labelled sentence."""
         return {index: one.category for index, one in self.annotations.items() if one.category is not None}
+
+    def annotated(self, annotations: Mapping[int, Annotation]) -> TraceView:
+        """The same with other annotations; what was worked out from rates and estimates alone is kept."""
+        view = replace(self, annotations=annotations)
+        view.__dict__.update({name: value for name, value in self.__dict__.items() if name in _OF_RATES})
+        return view
 
     def held(self, index: int) -> Annotation:
         """What the annotator holds of a sentence."""

@@ -25,18 +25,26 @@ def strip_of(line: Line) -> Strip:
 
 def changed_columns(old: Strip, new: Strip, width: int) -> tuple[int, int] | None:
     """Cells ``[first, last)`` in which two rows differ, None if they look alike."""
-    before, after = _cells(old, width), _cells(new, width)
+    one, other = list(old), list(new)
+    if one == other:
+        return None
+    alike = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    # One segment less is taken as alike: what combines with its last character stands in the next one.
+    alike = max(0, alike - 1)
+    start = min(width, sum(segment.cell_length for segment in one[:alike]))
+    room = width - start
+    before, after = _cells(one[alike:], room), _cells(other[alike:], room)
     if before == after:
         return None
-    first = next(x for x in range(width) if before[x] != after[x])
-    last = next(x for x in range(width, 0, -1) if before[x - 1] != after[x - 1])
-    return first, last
+    first = next(x for x in range(room) if before[x] != after[x])
+    last = next(x for x in range(room, 0, -1) if before[x - 1] != after[x - 1])
+    return start + first, start + last
 
 
-def _cells(strip: Strip, width: int) -> list[tuple[str, Style | None, int]]:
+def _cells(segments: Iterable[Segment], width: int) -> list[tuple[str, Style | None, int]]:
     """One entry per cell; both halves of a wide character carry it, so that no region cuts one in two."""
     cells: list[tuple[str, Style | None, int]] = []
-    for text, style, _ in strip:
+    for text, style, _ in segments:
         for character in text:
             size = get_character_cell_size(character)
             if size == 0 and cells:

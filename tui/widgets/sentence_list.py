@@ -83,7 +83,9 @@ class SentenceList(LineList):
         items = list(self._items)
         for index, (tag, flag) in tags.items():
             items[index] = replace(items[index], tag=tag, flag=flag)
-        self.update_items(items)
+        self._items = items
+        for index in tags:
+            self.refresh_item(index)
 
     @property
     def selected(self) -> range:
