@@ -16,14 +16,16 @@ from core.endpoints.fields import nearest
 from core.errors import ConfigError
 from core.sanitize import visible_line
 
-__all__ = ["DEFAULT_CODEBOOK", "Category", "Codebook", "load_codebook"]
+__all__ = ["DEFAULT_CODEBOOK", "FIELDS", "Category", "Codebook", "load_codebook"]
 
 DEFAULT_CODEBOOK: Final = Path(__file__).with_name("codebook.toml")
 
 _TOP = ("version", "categories")
 _TEXTS = ("key", "name", "tag", "definition")
 _LISTS = ("include", "exclude", "examples")
-_FIELDS = (*_TEXTS, "colour", *_LISTS, "precedence")
+FIELDS: Final = (*_TEXTS, "colour", *_LISTS, "precedence")
+"""What the table of a category may say."""
+
 _LONGEST_NAME = 40
 _LONGEST_TAG = 3
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -87,7 +89,7 @@ class _Reader:
         return Codebook(version, tuple(self._in_order(categories, entries)), self.path)
 
     def _category(self, index: int, entry: Mapping[str, Any]) -> Category:
-        self._only(index, entry, _FIELDS)
+        self._only(index, entry, FIELDS)
         named = entry.get("name")
         who = f"category {named!r}" if isinstance(named, str) else f"category {index + 1}"
         for field in _TEXTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,10 +57,21 @@ def categories_under(
 
 
 def preview_mapping(
-    connection: sqlite3.Connection, category_map: CategoryMap, annotators: Collection[str] | None
+    connection: sqlite3.Connection,
+    category_map: CategoryMap,
+    annotators: Collection[str] | None,
+    *,
+    keep: bool = False,
 ) -> MappingReport:
-    """What `map_labels` would do now."""
-    return _report(category_map, list(_held(connection, category_map.old.id, annotators)))
+    """What `map_labels` would do now.
+
+    Raises:
+        ConfigError: where that would refuse.
+    """
+    held = list(_held(connection, category_map.old.id, annotators))
+    if not keep:
+        refuse_unmapped(category_map, (one.before for one in held))
+    return _report(category_map, held)
 
 
 def map_labels(
@@ -83,7 +94,7 @@ def map_labels(
     return _report(category_map, held)
 
 
-def refuse_unmapped(category_map: CategoryMap, annotations: Iterator[Annotation]) -> None:
+def refuse_unmapped(category_map: CategoryMap, annotations: Iterable[Annotation]) -> None:
     """Refuse a map that says nothing of some of these labels.
 
     Raises:

@@ -21,6 +21,7 @@ COMMANDS = {
     "figure": ("tui.cli.figure", "figure"),
     "export": ("tui.cli.export", "export"),
     "judge": ("tui.cli.judge", "judge"),
+    "codebook": ("tui.cli.codebook", "codebook"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),
     "simulator": ("tui.cli.simulator", "simulator"),

@@ -7,16 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from core.annotation.annotation import Annotation
 from core.annotation.codebook import Codebook
 from core.annotation.history import LabelEvent
+from core.sanitize import visible_line
+from tui.widgets.wrapping import clip
 
 SKIPPED_TAG = "···"
+TAG_CELLS = 3
 UNSURE, NOTED, SECONDARY, NO_FLAG = "?", "*", "+", " "
 
 
 def tag_and_flag(held: Annotation, codebook: Codebook) -> tuple[str | None, str]:
     """The category in up to three cells (None: unlabelled), and one cell for doubt, note or a secondary category."""
-    tag = codebook.tag(held.category) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
+    tag = _tag(held.category, codebook) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
     flag = UNSURE if held.is_unsure else NOTED if held.note else SECONDARY if held.secondary else NO_FLAG
     return tag, flag
+
+
+def _tag(category: str, codebook: Codebook) -> str:
+    """The tag of a category, which may be one of a codebook that nobody here has read."""
+    return clip(visible_line(codebook.tag(category)), TAG_CELLS)
 
 
 def progress(annotations: Mapping[int, Annotation], n_sentences: int, *, brief: bool) -> str:
