@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from core.annotation.codebook import load_codebook
 from core.behaviors.compliance import compliance_judge
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome
-from core.endpoints.config import Config
+from core.endpoints.config import AnnotationConfig, Config
 from core.endpoints.endpoint import Endpoint, simulator_endpoint
 from core.resampling.request import RunRequest, judge_setup
 from core.resampling.retrying import PATIENT, RetryPolicy
@@ -140,6 +140,8 @@ def build_app(
     keys: Mapping[str, str | Iterable[str]] | None = None,
     greeting: str = "",
     retrying: RetryPolicy = PATIENT,
+    advance: bool = True,
+    blind: bool = False,
 ) -> TurnpointApp:
     """The app on an open store, with nothing read from the environment."""
     judge = judge_setup(Config(), endpoint)
@@ -153,6 +155,7 @@ def build_app(
         keys=keymap(keys or {}, CODEBOOK),
         resampler=Resampler(store, RunRequest(endpoint, judges=(judge,), retrying=retrying)),
         greeting=greeting,
+        annotation=AnnotationConfig(advance=advance, blind=blind),
     )
     return TurnpointApp(context, trace_id, last_trace(store.read, annotator))
 

@@ -117,21 +117,18 @@ class LabellingScreen(SteppingScreen):
 
     def action_select(self) -> None:
         """Begin a selection here, or end it."""
-        if self.items.is_selecting:
-            self.items.select(None)
+        if self.leave_selection():
             self.say("")
         else:
             self.items.select(self._cursor)
             self.say("selecting: move, then a category key labels all of it; v or Esc ends.")
 
-    def action_back(self) -> None:
-        """Leave the question, the selection or the secondary category, then what the other screens leave."""
-        if self._is_secondary or (self.items.is_selecting and not self.bar.is_open):
-            self._is_secondary = False
-            self.items.select(None)
-            self.say("")
-        else:
-            super().action_back()
+    def leave_selection(self) -> bool:
+        """Leave the selection, or the wait for a secondary category; False where there is neither."""
+        was_on = self._is_secondary or self.items.is_selecting
+        self._is_secondary = False
+        self.items.select(None)
+        return was_on
 
     def _turn_and_go_on(self, turn: Turn) -> None:
         last = self.items.selected[-1]

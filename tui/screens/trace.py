@@ -119,9 +119,11 @@ class TraceScreen(AdaptiveScreen):
         self.say(said)
 
     def action_back(self) -> None:
-        """Leave the question, then the search."""
+        """Leave the question, then the selection, then the search."""
         if self.bar.is_open:
             self.close_bar()
+        elif self.leave_selection():
+            self.say("")
         elif self.items.pattern is not None:
             self.items.pattern = None
             self.say("search ended.")

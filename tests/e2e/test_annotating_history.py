@@ -1,0 +1,184 @@
+"""Ten thousand random steps of two annotators, with restarts and kills, against a model of their histories."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.annotation.annotation import Annotation
+from core.annotation.codebook import load_codebook
+from core.store.database import Store
+from core.store.labels import load_annotations
+from core.store.traces import add_traces
+from tests.core.analysis.stored import make_trace
+from tests.e2e.annotating_child import turned
+
+STEPS, EPISODES = 500, 20
+ANNOTATORS = ("ana", "ben")
+TRACES = ("first", "second", "third")
+N_SENTENCES = 8
+CATEGORIES = [category.name for category in load_codebook().categories][:5]
+KINDS = ("label",) * 8 + (
+    "clear",
+    "skip",
+    "skip",
+    "unsure",
+    "secondary",
+    "note",
+    "undo",
+    "undo",
+    "undo",
+    "redo",
+    "redo",
+)
+
+Place = tuple[str, int]
+Step = dict[Place, tuple[Annotation, Annotation]]
+
+
+@dataclass
+class Person:
+    """What one annotator did, as anyone would keep it in memory: each step is place to before and after."""
+
+    held: dict[Place, Annotation] = field(default_factory=dict)
+    done: list[Step] = field(default_factory=list)
+    undone: list[Step] = field(default_factory=list)
+
+    def put(self, step: Step, which: int) -> list[list[Any]]:
+        for place, states in step.items():
+            self.held[place] = states[which]
+        return [list(place) for place in step]
+
+    def does(self, job: list[Any]) -> list[list[Any]]:
+        """Change the model as the job says; gives the places that changed, in order."""
+        if job[0] == "undo":
+            if not self.done:
+                return []
+            self.undone.append(self.done.pop())
+            return self.put(self.undone[-1], 0)
+        if job[0] == "redo":
+            if not self.undone:
+                return []
+            self.done.append(self.undone.pop())
+            return self.put(self.done[-1], 1)
+        kind, trace_id, first, last, value = job
+        step: Step = {}
+        for place in ((trace_id, i) for i in range(first, last + 1)):
+            before = self.held.get(place, Annotation())
+            after = turned(before, kind, value)
+            if after != before:
+                step[place] = (before, after)
+        if step:
+            self.done.append(step)
+            self.undone.clear()
+        return self.put(step, 1)
+
+    def stands(self) -> dict[Place, Annotation]:
+        return {place: held for place, held in self.held.items() if held != Annotation()}
+
+    def copy(self) -> Person:
+        return Person(dict(self.held), list(self.done), list(self.undone))
+
+
+class Annotating:
+    """The processes that annotate one database, one after the other."""
+
+    def __init__(self, path: Path) -> None:
+        words = [sys.executable, "-m", "tests.e2e.annotating_child", str(path)]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._pid = int(self._answer())
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def ask(self, annotator: str, job: list[Any]) -> list[list[Any]]:
+        """Have it done, and wait; gives the places that changed."""
+        self._tell(json.dumps([annotator, job]))
+        return [[trace_id, index] for trace_id, index, _ in json.loads(self._answer())]
+
+    def ask_and_kill(self, annotator: str, job: list[Any], after: float) -> None:
+        """Ask for it, kill the process a moment later, and wait for the next one."""
+        self._tell(json.dumps([annotator, job]))
+        time.sleep(after)
+        os.kill(self._pid, signal.SIGKILL)
+        answer = self._answer()
+        self._pid = int(answer if answer.strip().isdecimal() else self._answer())
+
+    def restart(self) -> None:
+        """End the process in good order; another one goes on."""
+        self._tell("")
+        self._pid = int(self._answer())
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+def a_job(rng: random.Random) -> list[Any]:
+    kind = rng.choice(KINDS)
+    if kind in ("undo", "redo"):
+        return [kind]
+    first = rng.randrange(N_SENTENCES)
+    last = rng.randrange(first, N_SENTENCES) if rng.random() < 0.2 else first
+    value = rng.choice(["", "hm", "=1+1"]) if kind == "note" else rng.choice(CATEGORIES)
+    return [kind, rng.choice(TRACES), first, last, value]
+
+
+def on_disk(store: Store, annotator: str) -> dict[Place, Annotation]:
+    found = ((trace_id, load_annotations(store.read, trace_id, annotator)) for trace_id in TRACES)
+    return {(trace_id, index): held for trace_id, annotations in found for index, held in annotations.items()}
+
+
+@pytest.mark.slow
+def test_no_divergence_in_ten_thousand_steps(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "template.db") as template:
+        texts = [f" Sentence {i}." for i in range(N_SENTENCES)]
+        template.write(lambda db: add_traces(db, [make_trace(name, texts) for name in TRACES])).result()
+    steps = kills = restarts = lost = 0
+    for seed in range(EPISODES):
+        rng, path = random.Random(seed), tmp_path / f"{seed}.db"
+        shutil.copy(tmp_path / "template.db", path)
+        people = {name: Person() for name in ANNOTATORS}
+        annotating = Annotating(path)
+        with Store.open(path, create=False) as store:
+            for number in range(STEPS):
+                name, job, chance = rng.choice(ANNOTATORS), a_job(rng), rng.random()
+                where = f"seed {seed}, step {number}, {name}: {job}"
+                if chance < 0.01:
+                    before, person = people[name].copy(), people[name]
+                    person.does(job)
+                    annotating.ask_and_kill(name, job, rng.uniform(0, 0.003))
+                    stands = on_disk(store, name)
+                    assert stands in (before.stands(), person.stands()), f"half of a step is on disk: {where}"
+                    if stands != person.stands():
+                        people[name] = before
+                        lost += 1
+                    kills += 1
+                else:
+                    assert annotating.ask(name, job) == people[name].does(job), where
+                if chance > 0.99:
+                    annotating.restart()
+                    restarts += 1
+                assert on_disk(store, name) == people[name].stands(), where
+                steps += 1
+        annotating.end()
+    assert steps == STEPS * EPISODES == 10_000
+    assert kills > 50
+    assert restarts > 50
+    assert 0 < lost < kills
