@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.annotation.verdict import SKIPPED, VerdictCircumstances, VerdictEvent
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
-from core.errors import TurnpointError
 from core.store.database import Store
 from core.store.rollouts import StoredRollout, load_rollout
 from core.store.verdicts import ever_judged, load_verdicts, note_verdict, redo_verdict, set_verdict, undo_verdict
 from tui.context import context_of
 from tui.screens.browsing import BrowsingScreen
-from tui.screens.labelling import BUSY, LONGEST_WAIT
 from tui.screens.looking import Looking
+from tui.screens.writing import written
 from tui.views.rollouts import Verdicts
 from tui.widgets.lines import Lines
 from tui.widgets.text_list import TextList
@@ -204,13 +203,7 @@ class JudgingScreen(BrowsingScreen):
 
     def _write(self, job: Callable[[Database], T]) -> T | None:
         """Carry out a job of the writer and wait for the disk; None if that takes too long or fails, which is said."""
-        try:
-            return self._store.write(job).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-        except TurnpointError as error:
-            self.say(str(error))
-        return None
+        return written(self, self._store.write(job))
 
     def _show(self, rollout_id: int) -> None:
         """Show what has changed on one rollout: its row, its text, the header."""
