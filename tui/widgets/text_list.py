@@ -51,17 +51,16 @@ class TextList(LineList):
         self.lay_out()
         self._reveal(self.cursor)
 
-    def change(self, index: int, item: TextItem) -> None:
-        """Show another item in the place of one, and repaint no other."""
-        width, before = self.size.width, self._items[index]
-        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
-        if width <= 0 or item == before:
-            return
-        height = self.rows_of(index)[1]
-        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != index}
-        if self.height_of(index, width) != height:
+    def update_items(self, items: Sequence[TextItem]) -> None:
+        """Take new heads and texts of the same items, and repaint those that changed; a new height costs a layout."""
+        changed = [index for index, (old, new) in enumerate(zip(self._items, items, strict=True)) if old != new]
+        before = [self.rows_of(index)[1] for index in changed] if self._laid_out.width else []
+        self._items = items
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] not in changed}
+        if before != [self.height_of(index, self._laid_out.width) for index in changed]:
             self.lay_out()
-        else:
+            return
+        for index in changed:
             self.refresh_item(index)
 
     def watch_pattern(self) -> None:
