@@ -18,7 +18,8 @@ AGREEMENT, ADJUDICATION = "agreement", "adjudication"
 PICKER, SUMMARY, READER, HELP = "picker", "summary", "reader", "help"
 LISTS = (TRACE, ROLLOUTS, JUDGING, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, PICKER, SUMMARY, READER, HELP)
 JUDGED = (ROLLOUTS, JUDGING)
-SEARCHED = (TRACE, *JUDGED, INSTEAD, SUMMARY)
+TABLES = (AGREEMENT, SUMMARY)
+SEARCHED = (TRACE, *JUDGED, INSTEAD, *TABLES)
 COPIED = (TRACE, *JUDGED, INSTEAD, LINKS, READER)
 OPENED = (ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, SUMMARY, READER, HELP)
 SECONDARY = "secondary."
@@ -63,6 +64,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_to", (":",), "go_to", "", "go to a sentence by its number", (TRACE,)),
     Action("next_unlabelled", ("]",), "next_unlabelled(1)", "", "next unlabelled sentence", (TRACE,)),
     Action("previous_unlabelled", ("[",), "next_unlabelled(-1)", "", "previous unlabelled sentence", (TRACE,)),
+    Action("queue", ("Q",), "queue", "", "work through sentences in an order of your choice; asks which", (TRACE,)),
+    Action("blind", ("B",), "blind", "", "hide what could sway you until a sentence is decided, or show it", (TRACE,)),
     Action("next_change", (">",), "next_change(1)", "", "next turning point, or big change of a rate", (TRACE,)),
     Action("previous_change", ("<",), "next_change(-1)", "", "previous turning point, or big change", (TRACE,)),
     Action("find", ("/",), "find", "find", "find text (Enter finds, Esc leaves)", (*SEARCHED, PICKER)),
@@ -80,6 +83,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("adaptive", ("M",), "adaptive", "adaptive", "sample where the answer is open; asks when to stop", (TRACE,)),
     Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", RUNS),
     Action("rollouts", ("V",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
+    Action("disagreements", ("X",), "disagreements", "", "list where annotators disagree, and decide", (TRACE,)),
+    Action(
+        "filter_decided", ("tab",), "cycle_filter", "filter", "all, open, partial or decided ones only", (ADJUDICATION,)
+    ),
+    Action("next_open", ("]",), "next_open(1)", "", "next that nobody has decided", (ADJUDICATION,)),
+    Action("previous_open", ("[",), "next_open(-1)", "", "previous that nobody has decided", (ADJUDICATION,)),
+    Action("sort", ("S",), "sort", "", "most raters and most even split first, or by position", (ADJUDICATION,)),
+    Action("withdraw", ("x",), "withdraw", "", "take the gold label off", (ADJUDICATION,)),
     Action("filter", ("tab", "f"), "cycle_filter", "filter", "show only what came out one way", (*JUDGED, PICKER)),
     Action("verdict_yes", ("1",), "judge('yes')", "shows it", "say that it shows the behavior, and go on", JUDGED),
     Action("verdict_no", ("0",), "judge('no')", "does not", "say that it does not, and go on", JUDGED),
@@ -100,8 +111,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("jump", ("enter",), "jump", "go there", "go to the sentence of this row in the trace", (LINKS,)),
     Action("follow", ("L",), "follow", "its links", "the links of the sentence of this row", (LINKS,)),
     Action("summary", ("O",), "summary", "", "analyse all traces together", (TRACE, PICKER)),
-    Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", (SUMMARY,)),
-    Action("previous_table", ("F",), "next_table(-1)", "", "previous table", (SUMMARY,)),
+    Action("agreement", ("K",), "agreement", "", "how far annotators agree, on all traces", (TRACE, PICKER)),
+    Action("next_table", ("tab", "f"), "next_table(1)", "", "next table", TABLES),
+    Action("previous_table", ("F",), "next_table(-1)", "", "previous table", TABLES),
     Action("recycled", ("T",), "recycled", "", "count recycled rollouts in the rates, or leave them out", (TRACE,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
     Action("accept", ("enter",), "accept", "accept", "take what was suggested as the label, and go on", (TRACE,)),
@@ -123,11 +135,12 @@ ACTIONS: tuple[Action, ...] = (
         "read",
         "open",
         "open: the trace, the rollout, the row or the group",
-        (*JUDGED, INSTEAD, SUMMARY, PICKER),
+        (*JUDGED, INSTEAD, ADJUDICATION, *TABLES, PICKER),
     ),
     Action("prompt", ("p",), "prompt", "", "read the prompt and the whole response", (TRACE,)),
-    Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, SUMMARY)),
-    Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE, SUMMARY)),
+    Action("open", ("o",), "open", "traces", "open another trace, or the one of this row", (TRACE, *TABLES)),
+    Action("open_place", ("o",), "open", "", "open the sentence in its trace", (ADJUDICATION,)),
+    Action("export", ("w",), "export", "export", "write the CSV tables", (TRACE, *TABLES)),
     Action("copy", ("y",), "copy", "", "copy the text to the clipboard and to a file", COPIED),
     Action("help", ("?", "f1"), "app.keys", "keys", "all keys", LISTS[:-1]),
     Action("back", ("escape",), "back", "", "one level back; ends a search", LISTS),

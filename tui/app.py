@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.actions import ActionParseResult
+from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -86,11 +86,15 @@ class TurnpointApp(App[None], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Carry out what a key means; a database that cannot be read is said."""
+        """Carry out what a key means; a refusal, or a database that cannot be read, is said."""
         screen = self.screen
         if not isinstance(screen, ListScreen):
             return await super().run_action(action, default_namespace, namespaces)
         with screen.reading():
+            _, name, _ = parse(action) if isinstance(action, str) else action
+            if refusal := screen.refusal(name):
+                screen.say(refusal)
+                return True
             return await super().run_action(action, default_namespace, namespaces)
         return True
 

@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 DEFAULT_N = 100
 
 
+@dataclass
+class BlindMode:
+    """Whether what could sway an annotator is hidden now; stored with each label, and nowhere else."""
+
+    is_on: bool
+
+
 @dataclass(frozen=True)
 class Context:
-    """Handed to every screen; nothing in it changes while the app runs, but what the resampler does.
+    """Handed to every screen; nothing in it changes while the app runs, but what the resampler does, and blind mode.
 
     ``settings_id`` names the endpoint's sampling settings, ``judges`` the judge of each behavior.
     """
@@ -39,6 +46,11 @@ class Context:
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
     annotation: AnnotationConfig = field(default_factory=AnnotationConfig)
+    blind: BlindMode = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Blind mode begins as the settings say."""
+        object.__setattr__(self, "blind", BlindMode(self.annotation.blind))
 
 
 def context_of(node: DOMNode) -> Context:

@@ -18,6 +18,9 @@ LABEL = Style(color="cyan")
 TURNING_POINT, TURNING_POINT_ELSEWHERE = "◆", "◇"
 """A turning point of the behavior that is shown; one of another behavior only."""
 
+SUGGESTED = "~"
+"""Stands before a category that is only suggested."""
+
 # Indexed colours: a 16-colour terminal maps them to its nearest, unlike truecolor they cost few bytes.
 PROMOTES = Style(color="color(208)")
 SUPPRESSES = Style(color="color(134)")

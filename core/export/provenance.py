@@ -20,7 +20,9 @@ METHODS = {
     "recycled rollouts": "in no table: every rollout counts at the prefix where it was drawn, and nowhere else",
     "judge": "where several judges decided a behavior, the one with most outcomes under the same settings counts",
     "label": "the last event of each annotator and sentence",
-    "rounding": "rates, directions and their bounds to six decimals, p and q to six significant digits",
+    "agreement": "Cohen's kappa, Krippendorff's alpha for categories; bootstrap 95% over traces, see docs/agreement.md",
+    "rounding": "rates, directions, agreement and their bounds to six decimals, p and q to six significant digits",
+    "gold label": "what was adjudicated, else the category that all of two or more annotators give",
 }
 CELLS = {
     "format": "RFC 4180, UTF-8, a header row; an empty cell is undefined, or an empty text",

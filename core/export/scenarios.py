@@ -41,7 +41,8 @@ def export_scenarios(
         trace_ids: the traces, in the order of their folders; None takes all whose rollouts are judged for it.
         settings_id: sampling settings whose rollouts count; None takes, per trace, the most used.
         compared: how sentences are compared; without it, importances and influences are null and absent.
-        annotator: whose labels become function tags; None takes, per trace, whoever labelled most.
+        annotator: whose labels become function tags where there is no gold label; None takes, per trace, whoever
+            labelled most.
         force: replace an earlier export.
 
     Raises:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.analysis.agreement.agreement import has_shared_units
+from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.collected_tables import COLLECTED_TABLES
 from core.export.comparison import Comparison, comparison_provenance, estimate_trace
 from core.export.csv_file import write_csv
 from core.export.directory import durable_file, whole_directory
 from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
+from core.export.gold_table import GOLD_TABLES, has_gold
 from core.export.importance_table import IMPORTANCE
 from core.export.moment import moment
 from core.export.provenance import provenance
@@ -46,8 +49,9 @@ def export_csv(
 ) -> ExportReport:
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
-    An export of all traces has `COLLECTED_TABLES` besides, if answers were collected. Where people judged rollouts,
-    there is `VERDICT_LABELS`.
+    Where two raters rated the same sentence there are `AGREEMENT_TABLES` besides, and in an export of all traces
+    `COLLECTED_TABLES`, if answers were collected; any export has `GOLD_TABLES`, if its traces have gold
+    labels, and `VERDICT_LABELS`, if people judged rollouts.
 
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
@@ -65,6 +69,8 @@ def export_csv(
         collected = trace_ids is None and bool(collected_settings(connection))
         tables = (
             *TABLES,
+            *(AGREEMENT_TABLES if has_shared_units(connection, frozenset(scope.trace_ids)) else ()),
+            *(GOLD_TABLES if has_gold(connection, scope.trace_ids) else ()),
             *(COLLECTED_TABLES if collected else ()),
             *((VERDICT_LABELS,) if has_verdicts(connection) else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),

@@ -20,8 +20,9 @@ from core.errors import NotFoundError
 from core.export.anchors_rows import Influences, SentenceNumbers, chunk_rows, link_rows, summarise
 from core.export.directory import durable_file, whole_directory
 from core.export.moment import moment
+from core.store.chosen_labels import ChosenLabels, choose_labels
 from core.store.database import Store
-from core.store.labels import load_labels
+from core.store.gold import load_gold
 from core.store.rows import PROGRAM
 from core.store.traces import load_trace
 from core.traces.model import Trace
@@ -35,11 +36,6 @@ FILES: Final = (
     "step_importance.json",
     "summary.json",
 )
-
-_MOST_LABELS: Final = """
-SELECT annotator FROM label_events WHERE trace_id = ?
- GROUP BY annotator ORDER BY count(DISTINCT sentence_idx) DESC, annotator LIMIT 1
-"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def export_site_folder(
         directory: new or empty; with ``force`` an earlier export there is replaced.
         importances: numbers by sentence index.
         influences: scores by (sentence, later sentence).
-        annotator: whose labels become function tags; None takes whoever labelled most.
+        annotator: whose labels become function tags where there is no gold label; None takes whoever labelled most.
         number: of the scenario, as in the name of its folder.
         force: replace an earlier export.
 
@@ -141,24 +137,18 @@ def site_contents(
             f"no rollouts of {trace_id!r} under settings {settings_id!r} are judged for {behavior!r}; "
             "`turnpoint analyze` shows what there is."
         )
-    rows = chunk_rows(trace, behavior, rates, importances, _labels(connection, trace_id, annotator))
+    labels = choose_labels(connection, trace_id, load_gold(connection, trace_id), annotator)
+    rows = chunk_rows(trace, behavior, rates, importances, labels.categories)
     resampled = _resampled(connection, trace, settings_id)
     prompt = "\n\n".join(message.content for message in trace.prompt.messages)
     return {
-        "scenario.json": _scenario(number, trace, rates, behavior),
+        "scenario.json": _scenario(number, trace, rates, behavior, labels),
         "base_solution.json": {"prompt": prompt, "solution": trace.response, "full_cot": prompt + trace.response},
         "chunks_labeled.json": rows,
         "chunks_resampled.json": resampled,
         "step_importance.json": link_rows(trace, influences),
         "summary.json": summarise(number, rows, influences),
     }
-
-
-def _labels(connection: sqlite3.Connection, trace_id: str, annotator: str | None) -> dict[int, str]:
-    if annotator is None:
-        found = connection.execute(_MOST_LABELS, [trace_id]).fetchone()
-        annotator = found["annotator"] if found else ""
-    return load_labels(connection, trace_id, annotator)
 
 
 def _resampled(connection: sqlite3.Connection, trace: Trace, settings_id: str) -> dict[str, list[str]]:
@@ -180,7 +170,7 @@ def _resampled(connection: sqlite3.Connection, trace: Trace, settings_id: str) -
     return said
 
 
-def _scenario(number: int, trace: Trace, rates: RateTable, behavior: str) -> dict[str, Any]:
+def _scenario(number: int, trace: Trace, rates: RateTable, behavior: str, labels: ChosenLabels) -> dict[str, Any]:
     turns = {message.role: message.content for message in trace.prompt.messages}
     return {
         "scenario_id": number,
@@ -199,6 +189,12 @@ def _scenario(number: int, trace: Trace, rates: RateTable, behavior: str) -> dic
             "settings_id": rates.settings_id,
             "behavior": behavior,
             "judge_id": rates.judges[behavior],
+            "labels": {
+                "annotator": labels.annotator,
+                "n_labelled": len(labels.categories),
+                "n_gold": labels.n_gold,
+                "n_adjudicated": labels.n_adjudicated,
+            },
             "signs": {
                 "counterfactual_importance": "rate where the sentence is replaced, less the rate where it is kept",
                 "resampling_importance": "rate after the sentence, less the rate before it",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.endpoints.completion import Completion
 from core.endpoints.endpoint import Endpoint
+from core.errors import ConfigError
 
 # English has about four UTF-8 bytes per token; hardly any text has fewer than two.
 _BYTES_PER_TOKEN = 4
@@ -27,6 +28,23 @@ def most_tokens(text: str) -> int:
 def most_cost(endpoint: Endpoint, sent: str, n: int) -> float:
     """US dollars that a request for ``n`` answers cannot pass; 0 where no price is known."""
     return endpoint.cost(most_tokens(sent), n * endpoint.max_tokens) or 0.0
+
+
+def check_cap(max_cost: float | None, endpoints: Iterable[Endpoint]) -> None:
+    """Refuse a cost cap (US dollars, None: no cap) that cannot be kept.
+
+    Raises:
+        ConfigError: if it is no amount, or the prices of an endpoint are not known.
+    """
+    if max_cost is None:
+        return
+    if not math.isfinite(max_cost) or max_cost < 0:
+        raise ConfigError("the cost cap must be an amount of US dollars; give 0 or more.")
+    for endpoint in endpoints:
+        if not endpoint.has_prices:
+            raise ConfigError(
+                f"a cost cap needs prices; set price_prompt and price_completion of the endpoint {endpoint.name}."
+            )
 
 
 @dataclass(frozen=True)

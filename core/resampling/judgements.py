@@ -12,7 +12,8 @@ from core.endpoints.faults import BAD_REQUEST
 from core.resampling.budget import bill_of, most_cost
 from core.resampling.drawing import Place
 from core.resampling.judging import Question, judge_failure, question_of, votes_in
-from core.resampling.ledger import Job, Ledger
+from core.resampling.lanes import Job
+from core.resampling.ledger import Ledger
 from core.resampling.request import JudgeSetup
 from core.resampling.retrying import DrainedError, GivenUpError, Lane
 from core.resampling.sampling import outcomes_without_calls

@@ -10,8 +10,9 @@ from core.behaviors.judge import Judge
 from core.behaviors.outcome import Vote
 from core.canonical import canonical_json, short_hash
 from core.endpoints.completion import Completion
-from core.endpoints.continuation import CHAT_PATH, Ask
+from core.endpoints.continuation import Ask
 from core.endpoints.endpoint import Endpoint
+from core.endpoints.question import question_ask
 from core.resampling.budget import Bill, shares
 from core.resampling.request import JudgeSetup
 from core.resampling.rollout import Failure, Rollout
@@ -40,20 +41,9 @@ def question_of(
     if most_votes is not None:
         call = replace(call, n=min(call.n, most_votes))
     messages = setup.procedure.messages(call, answer)
-    body = {
-        **setup.endpoint.extra,
-        "model": setup.endpoint.model,
-        "temperature": setup.judge.temperature,
-        **({} if setup.endpoint.top_p is None else {"top_p": setup.endpoint.top_p}),
-        "max_tokens": setup.endpoint.max_tokens,
-        "messages": [{"role": turn.role, "content": turn.content} for turn in messages],
-    }
-    if call.n > 1:
-        body["n"] = call.n
     seed = _seed(setup.endpoint, setup.judge, rollout, call.vote_idx)
-    if seed is not None:
-        body["seed"] = seed
-    return Question(call, Ask(CHAT_PATH, body), "".join(turn.content for turn in messages))
+    ask = question_ask(setup.endpoint, messages, setup.judge.temperature, seed, call.n)
+    return Question(call, ask, "".join(turn.content for turn in messages))
 
 
 def votes_in(setup: JudgeSetup, question: Question, completion: Completion, bill: Bill) -> list[Vote]:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.resampling.budget import Bill, Budget
 from core.resampling.progress import Progress, Tally
 from core.resampling.recording import Record
 from core.resampling.request import RunRequest
-from core.resampling.retrying import GivenUpError, Lane
+from core.resampling.retrying import GivenUpError
 from core.store.database import Store
-
-
-@dataclass(frozen=True)
-class Job:
-    """One request to be made: in which lane, what it may cost at most (US dollars), and the work itself."""
-
-    lane: Lane
-    reserved: float
-    work: Coroutine[Any, Any, None]
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from core.endpoints.config import Config
 from core.endpoints.endpoint import Endpoint
 from core.endpoints.refusals import refuse_if_it_cannot_continue
 from core.errors import ConfigError
+from core.resampling.budget import check_cap
 from core.resampling.progress import Progress
 from core.resampling.retrying import PATIENT, RetryPolicy
 from core.resampling.rollout import Rollout
@@ -193,15 +193,7 @@ class RunRequest:
         if min(numbers, default=0) < 0 or (self.max_rollouts is not None and self.max_rollouts < 0):
             raise ConfigError("a number of rollouts cannot be negative; give 0 or more.")
         self._check_continuing()
-        if self.max_cost is None:
-            return
-        if not math.isfinite(self.max_cost) or self.max_cost < 0:
-            raise ConfigError("the cost cap must be an amount of US dollars; give 0 or more.")
-        for endpoint in self.endpoints:
-            if not endpoint.has_prices:
-                raise ConfigError(
-                    f"a cost cap needs prices; set price_prompt and price_completion of the endpoint {endpoint.name}."
-                )
+        check_cap(self.max_cost, self.endpoints)
 
     def _check_continuing(self) -> None:
         # An empty prefix is an ordinary question, which any server answers; what is only judged is not sampled.

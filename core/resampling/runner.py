@@ -6,16 +6,15 @@ Everything is in the store before it is reported, and a run that was cut off at 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from core.endpoints.client import ClientOpener, open_client
-from core.endpoints.endpoint import Endpoint
 from core.errors import NotFoundError, StoreError, TurnpointError
 from core.resampling.budget import Budget
 from core.resampling.judgements import Judgements
-from core.resampling.ledger import Job, Ledger
+from core.resampling.lanes import Job, Lanes
+from core.resampling.ledger import Ledger
 from core.resampling.plan import Plan, make_plan
 from core.resampling.progress import Progress, Tally
 from core.resampling.recording import Record
@@ -61,9 +60,6 @@ class Run:
         self._clients = clients
         self._draining = asyncio.Event()
         self._stopped = False
-        self._lanes: list[Lane] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._finished: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()
 
     def stop(self) -> None:
         """Start nothing new; what is in flight is awaited and kept. To be called in the run's event loop."""
@@ -115,74 +111,19 @@ class Run:
             await judgements.settle_stored(prefix_plan.place)
         if not sampler and not judgements:
             return DONE, ""
-        async with AsyncExitStack() as stack:
-            for endpoint in self._request.endpoints:
-                self._lanes.append(await self._lane(endpoint, stack, ledger))
-            try:
-                await self._work_off(ledger, sampler, judgements)
-            finally:
-                for task in self._tasks:
-                    task.cancel()
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-        return self._ending(ledger, sampler, judgements)
+        lanes = Lanes(self._draining, ledger.budget, ledger.tally, ledger.report)
+        async with lanes.opened(self._request.endpoints, self._request.retrying, self._clients) as opened:
+            await lanes.work_off(lambda: self._next(opened, ledger, sampler, judgements))
+        return self._ending(ledger, sampler, judgements, lanes.answered)
 
-    async def _lane(self, endpoint: Endpoint, stack: AsyncExitStack, ledger: Ledger) -> Lane:
-        """Open the endpoint's servers."""
-        clients = {}
-        for url in endpoint.replicas:
-            one = replace(endpoint, base_url=url, replicas=(url,))
-            clients[url] = await stack.enter_async_context(self._clients(one))
-
-        def waiting() -> None:
-            ledger.tally.waiting_for = next((lane.waiting_for for lane in self._lanes if lane.waiting_for), "")
-            ledger.report()
-
-        return Lane(endpoint, clients, self._request.retrying, self._draining, waiting)
-
-    async def _work_off(self, ledger: Ledger, sampler: Sampler, judgements: Judgements) -> None:
-        """Keep the lanes full until nothing is left, or nothing may be started any more."""
-        ended: RunEndedError | None = None
-        while True:
-            ledger.budget.refused = False
-            while not self._draining.is_set() and (job := self._next(ledger, sampler, judgements)):
-                self._launch(job, ledger)
-            if not self._tasks:
-                break
-            task = await self._finished.get()
-            self._tasks.discard(task)
-            try:
-                task.result()
-                for lane in self._lanes:
-                    lane.check()
-            except RunEndedError as end:
-                if not end.answers_expected:
-                    raise
-                ended = ended or end
-                self._draining.set()
-        if ended is not None:
-            raise ended
-
-    def _next(self, ledger: Ledger, sampler: Sampler, judgements: Judgements) -> Job | None:
+    def _next(self, lanes: Sequence[Lane], ledger: Ledger, sampler: Sampler, judgements: Judgements) -> Job | None:
         """The next request whose lane has room; verdicts go first, so that whole rollouts arrive early."""
-        job = judgements.next(self._lanes)
+        job = judgements.next(lanes)
         if job is not None or ledger.budget.refused:
             return job
-        return sampler.next(self._lanes[0]) if self._lanes[0].has_room else None
+        return sampler.next(lanes[0]) if lanes[0].has_room else None
 
-    def _launch(self, job: Job, ledger: Ledger) -> None:
-        def finish(task: asyncio.Task[None]) -> None:
-            job.lane.in_flight -= 1
-            ledger.tally.in_flight -= 1
-            ledger.budget.settle(job.reserved)
-            self._finished.put_nowait(task)
-
-        job.lane.in_flight += 1
-        ledger.tally.in_flight += 1
-        task = asyncio.create_task(job.work)
-        self._tasks.add(task)
-        task.add_done_callback(finish)
-
-    def _ending(self, ledger: Ledger, sampler: Sampler, judgements: Judgements) -> tuple[str, str]:
+    def _ending(self, ledger: Ledger, sampler: Sampler, judgements: Judgements, answered: int) -> tuple[str, str]:
         """Status and reason of a run that came to its end by itself."""
         request, failures = self._request, ledger.tally.failures
         if self._stopped and (sampler or judgements):
@@ -194,6 +135,6 @@ class Run:
         if not failures:
             return DONE, ""
         counts = ", ".join(f"{kind} {n}" for kind, n in sorted(failures.items()))
-        if not any(lane.answered for lane in self._lanes):
+        if not answered:
             return FAILED, f"{request.endpoint.base_url} answered no request ({counts}: {ledger.last_failure}); {KEPT}"
         return DONE, f"some were given up ({counts}); run it again to try them once more."

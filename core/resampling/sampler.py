@@ -8,7 +8,8 @@ from core.endpoints.faults import BAD_REQUEST, CONTEXT_LENGTH
 from core.resampling.budget import bill_of, most_cost
 from core.resampling.drawing import Draws, Group, Place
 from core.resampling.judgements import Judgements
-from core.resampling.ledger import Job, Ledger
+from core.resampling.lanes import Job
+from core.resampling.ledger import Ledger
 from core.resampling.plan import Plan
 from core.resampling.restarts import Restarts, sentence_about
 from core.resampling.retrying import DrainedError, GivenUpError, Lane, RunEndedError

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.annotation.annotation import KEY, NOTHING, Annotation, Circumstances, Suggested
+from core.annotation.annotation import ADJUDICATED, KEY, NOTHING, Annotation, Circumstances, Suggested
 from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
@@ -51,7 +51,8 @@ def annotate(
 ) -> tuple[LabelEvent, ...]:
     """Make ``changes`` as one step, which undo takes back as one (a job for the writer); no-changes are left out.
 
-    What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too.
+    What leaves the label as it was (a note, a doubt, a secondary category) leaves its circumstances, too; but who
+    adjudicates anew has decided anew.
     """
     events: list[LabelEvent] = []
     for change in changes:
@@ -62,7 +63,7 @@ def annotate(
         if not events:
             add_codebook(database, codebook)
         is_same_label = row is not None and before.is_decided and _decision(before) == _decision(change.after)
-        if is_same_label:
+        if is_same_label and change.circumstances.source != ADJUDICATED:
             columns = {name: row[name] for name in _CIRCUMSTANCES}
         else:
             columns = _columns(change.circumstances, codebook.id)
@@ -250,13 +251,16 @@ def _standing(connection: sqlite3.Connection, trace_id: str, annotator: str) -> 
 
 
 def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int]:
-    """How many sentences of a trace each annotator has labelled now, the most first; nobody without a label."""
+    """How many sentences of a trace each annotator has labelled now, the most first; nobody without a label.
+
+    Adjudicated labels are nobody's.
+    """
     rows = connection.execute(
         """
         SELECT e.annotator, count(*) AS n
           FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? GROUP BY annotator, sentence_idx) last
           JOIN label_events e ON e.id = last.id
-         WHERE e.category IS NOT NULL
+         WHERE e.category IS NOT NULL AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
          GROUP BY e.annotator ORDER BY n DESC, e.annotator
         """,
         [trace_id],

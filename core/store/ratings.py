@@ -25,15 +25,22 @@ class Rating(NamedTuple):
 
 _LABELS = """
 SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.source, e.verified
-  FROM (SELECT max(id) AS id FROM label_events WHERE annotator <> ? GROUP BY trace_id, annotator, sentence_idx) last
+  FROM (SELECT max(id) AS id FROM label_events WHERE annotator <> ? AND {of_traces}
+         GROUP BY trace_id, annotator, sentence_idx) last
   JOIN label_events e ON e.id = last.id
  WHERE e.category IS NOT NULL ORDER BY e.trace_id, e.sentence_idx, e.annotator
 """
 _SUGGESTIONS = """
-SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category
+SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category, s.confidence
   FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
+ WHERE {of_traces}
  ORDER BY s.trace_id, s.sentence_idx, g.name, s.id
 """
+
+
+def of_traces(trace_ids: Collection[str] | None) -> str:
+    """A condition on the column ``trace_id``, which takes ``trace_ids`` as its values; None: no condition."""
+    return "true" if trace_ids is None else f"trace_id IN ({', '.join('?' * len(trace_ids))})"
 
 
 def load_ratings(
@@ -44,16 +51,22 @@ def load_ratings(
     Labels that no person gave or confirmed, such as imported tags, are of kind import. A model that suggested under
     several prompts or codebooks is rated by its latest suggestion.
     """
-    found: dict[tuple[str, int, str], Rating] = {}
-    for row in connection.execute(_LABELS, [GOLD]):
+    found: dict[tuple[str, int, str, str], Rating] = {}
+    condition, values = of_traces(trace_ids), tuple(trace_ids or ())
+    for row in connection.execute(_LABELS.format(of_traces=condition), [GOLD, *values]):
         kind = IMPORTED if row["source"] == IMPORT and not row["verified"] else HUMAN
         place = (row["trace_id"], row["sentence_idx"], row["annotator"])
-        found[place] = Rating(*place, kind, row["category"], row["secondary"])
-    for row in connection.execute(_SUGGESTIONS):
+        found[*place, kind] = Rating(*place, kind, row["category"], row["secondary"])
+    for row in connection.execute(_SUGGESTIONS.format(of_traces=condition), values):
         place = (row["trace_id"], row["sentence_idx"], row["rater"])
-        found[place] = Rating(*place, MODEL, row["category"], None)
-    return tuple(
-        rating
-        for _, rating in sorted(found.items())
-        if rating.kind in kinds and (trace_ids is None or rating.trace_id in trace_ids)
-    )
+        found[*place, MODEL] = Rating(*place, MODEL, row["category"], None)
+    return tuple(rating for _, rating in sorted(found.items()) if rating.kind in kinds)
+
+
+def load_confidences(connection: sqlite3.Connection) -> dict[tuple[str, int, str], float | None]:
+    """How sure each model was of the suggestion that it is rated by, 0..1, by trace, sentence and rater.
+
+    None where it did not say.
+    """
+    rows = connection.execute(_SUGGESTIONS.format(of_traces=of_traces(None)))
+    return {(row["trace_id"], row["sentence_idx"], row["rater"]): row["confidence"] for row in rows}

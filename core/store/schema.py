@@ -348,7 +348,8 @@ def m006_annotation(db: Database) -> None:
         foreign_keys=[("codebook_id", "codebooks", "id")],
         strict=True,
     )
-    _table(db, "suggestion_batches").create(
+    batches = _table(db, "suggestion_batches")
+    batches.create(
         {
             "id": int,
             "suggester_id": str,
@@ -373,6 +374,7 @@ def m006_annotation(db: Database) -> None:
         ],
         strict=True,
     )
+    batches.create_index(["trace_id", "suggester_id"])
     suggestions = _table(db, "suggestions")
     suggestions.create(
         {

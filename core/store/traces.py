@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class TraceSummary:
     """One line about a trace: what it is, and how much has been done with it.
 
+    ``n_labelled`` counts the labels of all annotators, and no adjudicated ones.
     ``outcomes`` has the outcome of each behavior on the collected answer that the trace was made of; it is empty for
     other traces.
     """
@@ -120,6 +121,12 @@ def load_trace(connection: sqlite3.Connection, trace_id: str) -> Trace:
     )
 
 
+def sentence_texts(connection: sqlite3.Connection, trace_id: str) -> tuple[str, ...]:
+    """The raw sentences of a trace, in order; none for a trace that is not there."""
+    rows = connection.execute("SELECT text FROM sentences WHERE trace_id = ? ORDER BY idx", [trace_id])
+    return tuple(row["text"] for row in rows)
+
+
 def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
     """Summaries of all traces but the unanswered ones, in the order in which they were added."""
     outcomes = own_outcomes(connection)
@@ -131,6 +138,7 @@ def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
                (SELECT count(DISTINCT r.prefix_idx) FROM rollouts r WHERE r.trace_id = t.id) AS n_prefixes_sampled,
                (SELECT count(*) FROM label_events e
                  WHERE e.trace_id = t.id AND e.category IS NOT NULL
+                   AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
                    AND e.id = (SELECT max(l.id) FROM label_events l
                                 WHERE l.trace_id = e.trace_id AND l.annotator = e.annotator
                                   AND l.sentence_idx = e.sentence_idx)) AS n_labelled

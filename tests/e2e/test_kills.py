@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,29 @@ def test_a_run_killed_at_eight_random_moments_and_run_again(home: Path, served: 
     again = headless(home, *resample(served))
     assert again.returncode == 0
     assert stored.rollouts(home) == final
+
+
+def holds_replies(home: Path, rows: int) -> bool:
+    return stored.count(home, "suggestion_batches") >= rows
+
+
+@pytest.mark.slow
+def test_suggestions_cut_off_by_a_kill_go_on_without_asking_again(home: Path, served: Simulator) -> None:
+    call = (*served.flags, "suggest", "--all", "--batch", "2")
+    asked_about = "SELECT sum(end_idx - first_idx) FROM suggestion_batches WHERE reply IS NOT NULL"
+    for rows in (5, 40):
+        process = start(home, *call)
+        wait_until(partial(holds_replies, home, rows), f"hold {rows} replies")
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, "the run was too short to be killed"
+        assert stored.is_whole(home)
+        assert stored.rows(home, asked_about) == [(stored.count(home, "suggestions"),)]
+    done = headless(home, *call)
+    assert done.returncode == 0, done.stderr
+    assert stored.rows(home, asked_about) == [(stored.count(home, "sentences"),)]
+    assert stored.count(home, "suggestions") == stored.count(home, "sentences")
+    assert stored.count(home, "label_events") == 0
 
 
 def done_so_far(running: PtyApp) -> int:

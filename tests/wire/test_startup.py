@@ -21,6 +21,7 @@ HEAVY = {
     "sentence_transformers",
     "matplotlib",
     "scipy",
+    "nltk",
     "sqlite_utils",
     "uvicorn",
 }

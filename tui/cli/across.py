@@ -15,19 +15,24 @@ from tui.views.numbers import how_many
 if TYPE_CHECKING:
     from core.analysis.across.study import Study
     from core.analysis.across.summary import Summary
+    from core.analysis.across.table import SummaryTable
     from core.endpoints.config import EmbeddingConfig
     from core.store.database import Store
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the analysis across traces; ``annotator`` and ``settings`` are None where nobody said."""
+    """What was asked of the analysis across traces; what nobody said is None.
+
+    ``labels`` names those to use alone: ``gold``, or an annotator's.
+    """
 
     trace_ids: tuple[str, ...]
     by: tuple[str, ...]
     groups: tuple[str, str] | None
     settings: str | None
     annotator: str | None
+    labels: str | None
     directory: Path | None
     force: bool
     each: bool
@@ -44,6 +49,7 @@ def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_jso
     if not study.traces:
         raise NotFoundError("none of these traces has decided rollouts; `turnpoint resample TRACE --all` draws some.")
     _check_groups(study, asked)
+    _check_labels(store, study, asked)
     categories = [category.name for category in load_codebook().categories]
     summary = summarise(study, asked.by or None, asked.groups, categories)
     written = None
@@ -74,14 +80,14 @@ def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:
     try:
         return load_study(
             store, comparison(store, config), config.threshold, ids, encoder=model_name(config),
-            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
+            settings=asked.settings, annotator=asked.annotator, labels=asked.labels, on_trace=on_trace,
         )  # fmt: skip
     except SimilarityError as error:
         line.end()
         warn(f"{error} Without it there are resampling directions, but no counterfactual ones.")
         return load_study(
             store, None, config.threshold, ids,
-            settings=asked.settings, annotator=asked.annotator, on_trace=on_trace,
+            settings=asked.settings, annotator=asked.annotator, labels=asked.labels, on_trace=on_trace,
         )  # fmt: skip
     finally:
         line.end()
@@ -96,6 +102,17 @@ def _check_groups(study: Study, asked: Asked) -> None:
             if value not in values:
                 known = ", ".join(values) or "none"
                 raise NotFoundError(f"no analysed trace has the {field} {value!r}; there are: {known}.")
+
+
+def _check_labels(store: Store, study: Study, asked: Asked) -> None:
+    from core.annotation.annotation import GOLD
+    from core.store.labels import count_labels
+
+    if asked.labels is not None and not study.label_source:
+        names = sorted({name for trace in study.traces for name in count_labels(store.read, trace.id)})
+        whose = "has a gold label" if asked.labels == GOLD else f"is labelled by {asked.labels!r}"
+        there = f"there are those of {', '.join(names)}, and gold" if names else "nobody has labelled any"
+        raise NotFoundError(f"--labels: no analysed trace {whose}; {there}.")
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
@@ -117,23 +134,27 @@ def summary_json(summary: Summary) -> dict[str, Any]:
 
 def print_summary(summary: Summary, *, each: bool) -> None:
     """Print each table under a sentence on what it means; those with a row per trace only for ``each``."""
-    from core.analysis.across.table import blocks_of
-
     for table in summary.tables:
-        if table.by_trace and not each:
-            continue
-        say(f"{table.title}: {table.says}")
-        for block in blocks_of(table):
-            say("")
-            if block.heading:
-                say(block.heading)
-            print_table(block.header, block.rows, block.right)
-        say("")
-        for note in table.notes:
-            say(note)
-        if table.notes:
-            say("")
+        if each or not table.by_trace:
+            print_table_of_summary(table)
     for note in summary.notes:
         say(note)
     if not each:
         say("--each prints the tables with a row per trace too; --csv DIR and --json hold all of them.")
+
+
+def print_table_of_summary(table: SummaryTable) -> None:
+    """Print one table under a sentence on what it means, and above its notes."""
+    from core.analysis.across.table import blocks_of
+
+    say(f"{table.title}: {table.says}")
+    for block in blocks_of(table):
+        say("")
+        if block.heading:
+            say(block.heading)
+        print_table(block.header, block.rows, block.right)
+    say("")
+    for note in table.notes:
+        say(note)
+    if table.notes:
+        say("")

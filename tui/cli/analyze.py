@@ -14,7 +14,7 @@ from tui.cli.sampled import named_settings
 
 # Each kind of analysis with the options that belong to it alone.
 BELONG = {
-    "all": ("by", "groups", "each", "csv", "force"),
+    "all": ("by", "groups", "labels", "each", "csv", "force"),
     "influence": ("top",),
 }
 OF_EACH_TRACE = ("importance", "influence", "resilience", "recycle", "behavior")
@@ -50,6 +50,7 @@ OF_EACH_TRACE = ("importance", "influence", "resilience", "recycle", "behavior")
     help="With --all: compare groups by this (may be repeated); default: all that differ.",
 )
 @click.option("--groups", nargs=2, metavar="A B", help="With --by: compare these two groups only.")
+@click.option("--labels", metavar="WHOSE", help="With --all: only gold labels (gold), or only those of this annotator.")
 @click.option("--each", is_flag=True, help="With --all: print the tables with a row per trace too.")
 @click.option(
     "--csv", "directory", type=click.Path(path_type=Path), metavar="DIR", help="With --all: write the tables into DIR."
@@ -71,6 +72,7 @@ def analyze(
     across: bool,
     by: tuple[str, ...],
     groups: tuple[str, str] | None,
+    labels: str | None,
     each: bool,
     directory: Path | None,
     force: bool,
@@ -78,12 +80,12 @@ def analyze(
 ) -> None:
     """Print rates and directions of each TRACE (default: all that have rollouts).
 
-    With --all the traces are analysed together. Categories are then those of `turnpoint --annotator`; without that,
-    of each trace, those of whoever labelled most of it.
+    With --all the traces are analysed together. The category of a sentence is then its gold label; without one, that
+    of `turnpoint --annotator`, or else of whoever labelled most of the trace.
     """
     refuse_what_does_not_fit({
         "importance": importance, "influence": influence, "resilience": resilience, "recycle": recycle, "top": top,
-        "all": across, "by": by, "groups": groups, "each": each, "csv": directory, "force": force,
+        "all": across, "by": by, "groups": groups, "labels": labels, "each": each, "csv": directory, "force": force,
         "reference": reference, "behavior": behaviors,
     })  # fmt: skip
     config = options.config()
@@ -99,7 +101,7 @@ def analyze(
             from tui.cli.across import Asked, report_across
 
             wanted = settings_id or named_settings(options)
-            asked = Asked(trace_ids, by, groups, wanted, options.annotator, directory, force, each)
+            asked = Asked(trace_ids, by, groups, wanted, options.annotator, labels, directory, force, each)
             report_across(store, asked, config.embedding, as_json=as_json)
         else:
             from tui.cli.one_by_one import Parts, report_each

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,13 @@ class DemoOptions(Options):
     """Options under which nothing but the simulator is ever talked to, whatever the settings files say."""
 
     def config(self) -> Config:
-        """Only the keys and the annotator of the settings files."""
+        """Only the keys, the annotator and how they annotate, of the settings files."""
         from core.endpoints.config import Config
 
         config = super().config()
-        return Config(keys=config.keys, annotator=config.annotator, sources=config.sources)
+        return Config(
+            keys=config.keys, annotator=config.annotator, annotation=config.annotation, sources=config.sources
+        )
 
 
 @click.command()
@@ -49,14 +51,9 @@ def demo(options: Options, headless: bool, fresh: bool, n: int, as_json: bool) -
         directory.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{directory}: the demo's folder cannot be made ({error.strerror}).") from error
-    options = DemoOptions(
-        db=directory / "turnpoint.db",
-        annotator=options.annotator,
-        endpoint=SIMULATOR_NAME,
-        base_url=None,
-        model=None,
-        mouse=options.mouse,
-    )
+    given = {field.name: getattr(options, field.name) for field in fields(Options)}
+    there = {"db": directory / "turnpoint.db", "endpoint": SIMULATOR_NAME, "base_url": None, "model": None}
+    options = DemoOptions(**given | there)
     if fresh:
         _set_aside(options.db)
     with options.open_store(create=True) as store:

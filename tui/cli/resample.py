@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.resampling.progress import Progress
     from core.resampling.request import RunRequest, RunResult
     from core.store.database import Store
+    from core.suggesting.progress import SuggestingResult
 
 
 @click.command()
@@ -174,7 +175,7 @@ def watched(
         run = make(show)
         if doubtful is not None:
             run = CheckedRun(run, doubtful, store, on_the_way(doubtful, line), warn)
-        with _drained_by_interrupt(run):
+        with drained_by_interrupt(run.stop):
             return await run.execute()
 
     try:
@@ -186,8 +187,8 @@ def watched(
 
 
 @contextmanager
-def _drained_by_interrupt(run: Stoppable) -> Iterator[None]:
-    """Make the first SIGINT (and SIGTERM) drain the run, and the next one abort it."""
+def drained_by_interrupt(stop: Callable[[], None]) -> Iterator[None]:
+    """Make the first SIGINT (and SIGTERM) ``stop`` the run of this task, and the next one abort it."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     asked = False
 
@@ -197,7 +198,7 @@ def _drained_by_interrupt(run: Stoppable) -> Iterator[None]:
             task.cancel()
             return
         asked = True
-        run.stop()
+        stop()
         warn("stopping: what is in flight is kept; Ctrl-C again aborts at once.")
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -224,7 +225,7 @@ def tell(result: RunResult) -> None:
     (warn if result.status == FAILED else say)(ending(result))
 
 
-def end_as(result: RunResult) -> None:
+def end_as(result: RunResult | SuggestingResult) -> None:
     """Turn what is missing into the exit code."""
     from core.resampling.request import DONE, STOPPED
 

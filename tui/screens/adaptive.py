@@ -109,6 +109,8 @@ class AdaptiveScreen(ComparingScreen):
             # A partial, not a coroutine: the next key may come before this one's worker has begun.
             work = partial(self._note, text)
             self.run_worker(work, group="note", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]  # ambiguous
+        else:
+            super().edited(purpose, text)
 
     async def _note(self, text: str) -> None:
         context = self.context

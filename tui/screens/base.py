@@ -88,6 +88,10 @@ class ListScreen(Screen[Result], Generic[Result]):
         except StoreError as error:
             self.say(str(error))
 
+    def refusal(self, action: str) -> str:
+        """Why an action, by the name of its method, may not be carried out now, in one sentence; empty where it may."""
+        return ""
+
     def status_lines(self, width: int, height: int) -> list[Line]:
         """The last message, or else the first keys one needs."""
         if self._message:

@@ -11,22 +11,17 @@ from textual.binding import BindingsMap
 
 from core.annotation.annotation import KEY, Annotation, Circumstances
 from core.annotation.history import LabelEvent
-from core.errors import TurnpointError
 from core.store.labels import Change, annotate, redo, undo
 from tui.actions import TRACE, category_bindings
 from tui.context import Context
 from tui.screens.looking import Looking
 from tui.screens.stepping import SteppingScreen
+from tui.screens.writing import written
 from tui.views.annotating import replayed, said
 from tui.views.session import next_unlabelled
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-LONGEST_WAIT = 3.0
-"""Seconds that a label key may wait for the disk before the screen goes on."""
-
-BUSY = "another process holds the database; this is written, and shown here, as soon as it lets go."
 
 
 @dataclass(frozen=True)
@@ -131,8 +126,13 @@ class LabellingScreen(SteppingScreen):
         return was_on
 
     def _turn_and_go_on(self, turn: Turn) -> None:
+        self.annotate_and_go_on(turn.kind, self._turned(turn))
+
+    def annotate_and_go_on(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> None:
+        """Write what is held of sentences of the selection now, and go on after it if that is the setting."""
         last = self.items.selected[-1]
-        if self._write(turn):
+        self.items.select(None)
+        if self.annotate(kind, changed, source):
             if self.context.annotation.advance:
                 self.go_on(last)
             else:
@@ -140,16 +140,16 @@ class LabellingScreen(SteppingScreen):
 
     def _turn(self, turn: Turn) -> bool:
         """Turn all that is selected, and stay; False where nothing was to change, or could be written."""
-        is_written = self._write(turn)
+        changed = self._turned(turn)
+        self.items.select(None)
+        is_written = self.annotate(turn.kind, changed)
         if is_written:
             self.repaint()
         return is_written
 
-    def _write(self, turn: Turn) -> bool:
-        """Turn all that is selected, as one step."""
-        changed = {index: turn.of(self._view.held(index)) for index in self.items.selected}
-        self.items.select(None)
-        return self.annotate(turn.kind, changed)
+    def _turned(self, turn: Turn) -> dict[int, Annotation]:
+        """What would be held of all that is selected."""
+        return {index: turn.of(self._view.held(index)) for index in self.items.selected}
 
     def annotate(self, kind: str, changed: Mapping[int, Annotation], source: str = KEY) -> bool:
         """Write what is held of these sentences now as one step; it is on disk when this returns, and in the list.
@@ -173,13 +173,7 @@ class LabellingScreen(SteppingScreen):
 
     def _written(self, writing: Future[tuple[LabelEvent, ...]]) -> tuple[LabelEvent, ...] | None:
         """Wait until it is on disk; None, and a sentence, where that takes too long or cannot be."""
-        try:
-            return writing.result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-        except TurnpointError as error:
-            self.say(str(error))
-        return None
+        return written(self, writing)
 
     def action_undo(self) -> None:
         """Undo the last step, wherever it was made."""

@@ -90,12 +90,23 @@ class SteppingScreen(ListScreen[None]):
         self._newest = load_newest(context.store.read)
         view = load_view(context.store, trace_id, context.annotator, self._settings_id, context.judges, trace)
         estimates = self._estimates.get(trace_id)
-        return replace(view, estimates=estimates) if estimates is not None and estimates.holds(view.settings) else view
+        if estimates is not None and estimates.holds(view.settings):
+            view = replace(view, estimates=estimates)
+        return self.suggested(view)
+
+    def suggested(self, view: TraceView) -> TraceView:
+        """The view with what is suggested for its sentences now."""
+        return view
 
     @property
     def trace_id(self) -> str:
         """The trace on the screen."""
         return self._view.trace.id
+
+    @property
+    def shown(self) -> TraceView:
+        """What panes are given: all that is known, unless something is to be hidden."""
+        return self._view
 
     @property
     def items(self) -> SentenceList:
@@ -143,7 +154,7 @@ class SteppingScreen(ListScreen[None]):
         return self._behavior if self._behavior in names else names[0]
 
     def _items(self) -> tuple[SentenceItem, ...]:
-        return sentence_items(self._view, self._texts, self.context.codebook, self._shown_behavior)
+        return sentence_items(self.shown, self._texts, self.context.codebook, self._shown_behavior)
 
     def reload(self) -> None:
         """Read labels and rates again, and repaint what is different."""
@@ -161,12 +172,14 @@ class SteppingScreen(ListScreen[None]):
         changed = {event.sentence_idx: event.after for event in events}
         self._view = self._view.annotated({**self._view.annotations, **changed})
         codebook = self.context.codebook
-        self.items.update_tags({index: tag_and_flag(held, codebook) for index, held in changed.items()})
+        self.items.update_tags(
+            {index: tag_and_flag(held, codebook, self._view.suggested(index)) for index, held in changed.items()}
+        )
 
     def reload_annotations(self) -> None:
         """Read again what annotators and suggesters say, which no rate depends on."""
         annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = self._view.annotated(annotations)
+        self._view = self.suggested(self._view.annotated(annotations))
         self.items.update_items(self._items())
         self.repaint()
 
@@ -205,17 +218,17 @@ class SteppingScreen(ListScreen[None]):
         self.context.store.write(job)
 
     def _curves(self) -> tuple[tuple[Curve, ...], int]:
-        return curves(self._view, self._cursor, self._shown_behavior), self._cursor
+        return curves(self.shown, self._cursor, self._shown_behavior), self._cursor
 
     def _directions(self) -> Directions | None:
-        return directions(self._view, self._shown_behavior, self._cursor)
+        return directions(self.shown, self._shown_behavior, self._cursor)
 
     def _header(self, width: int, height: int) -> list[Line]:
         trace = self._view.trace
         status = self.context.resampler.status
         run = f"adaptive, {status.why}: {status.text}" if status.why and width >= SPACIOUS else status.text
         labelled = progress(self._view.annotations, len(trace.sentences), brief=width < SPACIOUS)
-        right = "  ".join(part for part in (labelled, self._comparing, run) if part)
+        right = "  ".join(part for part in (labelled, *self.modes(), self._comparing, run) if part)
         place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
         names = [trace.id, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
@@ -224,8 +237,12 @@ class SteppingScreen(ListScreen[None]):
             names = ["turnpoint", trace.id, tier, variant, place]
         return [header_line(names, right, width)]
 
+    def modes(self) -> tuple[str, ...]:
+        """What the header says of how one works, in a few words each."""
+        return ()
+
     def _detail(self, width: int, height: int) -> list[Line]:
-        return detail_lines(self._view, self._cursor, self.context.codebook, width, height, self._shown_behavior)
+        return detail_lines(self.shown, self._cursor, self.context.codebook, width, height, self._shown_behavior)
 
     def _categories(self, width: int, height: int) -> list[Line]:
         codebook, keys = self.context.codebook, self.context.keys
@@ -252,7 +269,7 @@ class SteppingScreen(ListScreen[None]):
     def action_next_change(self, step: int) -> None:
         """To the nearest turning point, or big change of a rate."""
         sought = "big change of a rate" if self._view.estimates is None else "turning point"
-        self._jump(next_change(self._view, self._cursor, step), f"no {sought} that way.")
+        self._jump(next_change(self.shown, self._cursor, step), f"no {sought} that way.")
 
     def action_next_hit(self, step: int) -> None:
         """To the next hit of the search."""

@@ -130,8 +130,9 @@ class TraceScreen(AdaptiveScreen):
             self.say("search ended.")
 
     def action_accept(self) -> None:
-        """Read the sentence in full."""
-        self.action_read()
+        """Take what is suggested as the label; where nothing is, read the sentence in full."""
+        if not self.accept_suggestion():
+            self.action_read()
 
     def action_read(self) -> None:
         """Read the sentence in full."""
@@ -157,6 +158,36 @@ class TraceScreen(AdaptiveScreen):
         from tui.screens.summary import SummaryScreen
 
         self.app.push_screen(SummaryScreen(), self._chosen)
+
+    def action_agreement(self) -> None:
+        """Show how far annotators agree."""
+        from tui.screens.agreement import AgreementScreen
+
+        is_blind = self._view.is_blind or self.context.annotation.blind
+        self.app.push_screen(AgreementScreen(is_blind=is_blind), self._chosen)
+
+    def action_disagreements(self) -> None:
+        """List where annotators disagree, from this sentence on."""
+        from core.annotation.disagreement import Place
+        from tui.screens.adjudication import AdjudicationScreen, refusal
+
+        refused = refusal(self.context, self.trace_id, is_blind=self._view.is_blind)
+        if refused:
+            self.say(refused)
+            return
+        place = Place(self.trace_id, self._cursor)
+        self.app.push_screen(
+            AdjudicationScreen(self.context, place, is_blind=self._view.is_blind),
+            lambda place: None if place is None else self.show_place(*place),
+        )
+
+    def show_place(self, trace_id: str, index: int) -> None:
+        """Go to a sentence, of this trace or another one."""
+        with self.reading():
+            if trace_id == self.trace_id:
+                self.go(index)
+            else:
+                self.open(trace_id, index)
 
     def _chosen(self, trace_id: str | None) -> None:
         if trace_id is not None and trace_id != self.trace_id:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.annotation.annotation import Annotation
+from core.annotation.annotation import NOTHING, Annotation, Suggested
 from core.annotation.codebook import Codebook
 from core.annotation.history import LabelEvent
+from core.sanitize import visible_line
+from tui.palette import SUGGESTED
 
 SKIPPED_TAG = "···"
 UNSURE, NOTED, SECONDARY, NO_FLAG = "?", "*", "+", " "
 
 
-def tag_and_flag(held: Annotation, codebook: Codebook) -> tuple[str | None, str]:
-    """The category in up to three cells (None: unlabelled), and one cell for doubt, note or a secondary category."""
+def tag_and_flag(held: Annotation, codebook: Codebook, suggested: Suggested | None = None) -> tuple[str | None, str]:
+    """The category in up to three cells (None: unlabelled), and one cell for doubt, note or a secondary category.
+
+    Of a sentence of which nothing is held, it is the category that is suggested, and the mark that it is only that.
+    """
+    if suggested is not None and held == NOTHING:
+        return codebook.tag(suggested.category), SUGGESTED
     tag = codebook.tag(held.category) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
     flag = UNSURE if held.is_unsure else NOTED if held.note else SECONDARY if held.secondary else NO_FLAG
     return tag, flag
@@ -51,3 +58,10 @@ def sentences(indices: Iterable[int]) -> str:
     """Sentences from the first to the last of ``indices``, in words."""
     found = sorted(indices)
     return f"sentence {found[0]}" if len(found) == 1 else f"sentences, {found[0]} to {found[-1]}"
+
+
+def suggestion(suggested: Suggested, held: Annotation) -> str:
+    """What is suggested for a sentence, how sure and by whom, and the key that accepts it where that is open."""
+    sure = "" if suggested.confidence is None else f" {suggested.confidence:.2f}"
+    offer = "" if held.is_decided else ": Enter accepts"
+    return visible_line(f"suggested {suggested.category}{sure} by {suggested.by}{offer}")

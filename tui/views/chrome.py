@@ -27,6 +27,7 @@ FIRST_KEYS = (
     "resample_all",
     "rollouts",
     "filter",
+    "filter_decided",
     "find",
     "open",
     "importance",

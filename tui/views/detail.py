@@ -8,7 +8,7 @@ from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
-from tui.views.annotating import said
+from tui.views.annotating import said, suggestion
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
 from tui.views.session import TraceView, number, of, short_name, undecided
@@ -28,6 +28,7 @@ FEWEST_ROWS = 5
 """With fewer rows than this for what was said instead, what stands below it gives way."""
 MOST_NOTE_ROWS = 2
 UNLIMITED = 1000
+BLIND = "blind: numbers, suggestions and the labels of others are shown once you have labelled or skipped it"
 MOST_ROWS = 8
 """More rows than this would make a step dear on a thin link; `I` shows all."""
 
@@ -41,7 +42,7 @@ def detail_lines(
     What was said instead, where it is known, takes the rows of ``height`` that the numbers leave; where and how it was
     sampled gives way first.
     """
-    held = view.held(index)
+    view, held = view.known_of(index), view.held(index)
     title = [(f"sentence {index}", BOLD), (" · ", DIM), (said(held), LABEL if held.category else DIM)]
     behaviors = view.in_order(shown)
     turned = [short_name(name) for name in behaviors if view.mark(name, index) == TURNING_POINT]
@@ -49,9 +50,16 @@ def detail_lines(
         names = "" if len(turned) == len(behaviors) else f" {', '.join(turned)}"
         title += [(" · ", DIM), (f"turning point {TURNING_POINT}{names}", BOLD)]
     lines: list[Line] = [title]
+    suggested = view.suggested(index)
+    if suggested is not None:
+        offered = suggestion(suggested, held)
+        lines += [[(offered[row.start : row.end], DIM)] for row in wrap(offered, width)]
     if held.note:
         note = visible_line(f"note: {held.note}")
         lines += [[(note[row.start : row.end], PLAIN)] for row in wrap(note, width)[:MOST_NOTE_ROWS]]
+    if not view.is_shown(index):
+        lines += [[(BLIND[row.start : row.end], DIM)] for row in wrap(BLIND, width)]
+        return lines + _origin(view, width)
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)
     below = _origin(view, width)

@@ -16,26 +16,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estimates:
-    """Importance by behavior and what was said instead by sentence, with the rollouts that they rest on."""
+    """Importance by behavior and what was said instead by sentence, with the rollouts that they rest on.
+
+    Nothing is told of the sentences that are ``withheld``.
+    """
 
     settings: SettingsInUse
     by_behavior: Mapping[str, Importance]
     instead: tuple[Alternatives, ...] = ()
+    withheld: frozenset[int] = frozenset()
 
     def of(self, behavior: str, index: int) -> SentenceImportance | None:
         """What is known of one sentence."""
         found = self.by_behavior.get(behavior)
-        return None if found is None else found.rows[index]
+        return None if found is None or index in self.withheld else found.rows[index]
 
     def said(self, index: int) -> Alternatives | None:
         """What was said in the place of one sentence; None where no rollout was drawn before it."""
-        found = self.instead[index] if self.instead else None
+        found = self.instead[index] if self.instead and index not in self.withheld else None
         return found if found is not None and found.n_rollouts else None
 
     def noise(self, behavior: str, index: int) -> float | None:
         """How large a direction of this sentence would be noise."""
         found = self.by_behavior.get(behavior)
-        return None if found is None else found.noise(index)
+        return None if found is None or index in self.withheld else found.noise(index)
 
     def turning_points(self, behavior: str) -> frozenset[int]:
         """Those of one behavior."""
@@ -43,7 +47,7 @@ class Estimates:
 
     @cached_property
     def _turning_points(self) -> Mapping[str, frozenset[int]]:
-        return {behavior: frozenset(found.turning_points) for behavior, found in self.by_behavior.items()}
+        return {name: frozenset(found.turning_points) - self.withheld for name, found in self.by_behavior.items()}
 
     def holds(self, settings: SettingsInUse | None) -> bool:
         """Whether these are the rollouts that are looked at, with none added."""

@@ -22,7 +22,7 @@ from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
 from tui.views.annotating import tag_and_flag
 from tui.views.estimates import Estimates
 from tui.widgets.direction_track import Directions
-from tui.widgets.rate_strip import UNDECIDED, UNSAMPLED, Curve
+from tui.widgets.rate_strip import HIDDEN, UNDECIDED, UNSAMPLED, Curve
 from tui.widgets.sentence_list import SentenceItem
 from tui.widgets.wrapping import clip
 
@@ -40,7 +40,8 @@ class TraceView:
     """A trace with the labels of one annotator and the rates under one set of sampling settings.
 
     ``confirmed`` has what fresh rollouts say, by behavior and sentence; ``suggestions`` the category that is suggested
-    for a sentence. While ``is_blind``, nothing but the text is shown of a sentence that is not decided.
+    for a sentence. While ``is_blind``, nothing but the text is shown of a sentence that is not decided; panes are then
+    given what `tui.views.blind.hidden` leaves, with ``whole`` being what it is taken from.
     """
 
     trace: Trace
@@ -53,6 +54,7 @@ class TraceView:
     confirmed: Mapping[tuple[str, int], ConfirmedDirection] = field(default_factory=dict)
     suggestions: Mapping[int, Suggested] = field(default_factory=dict)
     is_blind: bool = False
+    whole: TraceView | None = None
 
     @cached_property
     def labels(self) -> Mapping[int, str]:
@@ -72,6 +74,26 @@ class TraceView:
     def is_shown(self, index: int) -> bool:
         """Whether numbers, suggestions and other labels of this sentence may be shown to the annotator."""
         return not self.is_blind or self.held(index).is_decided
+
+    def suggested(self, index: int) -> Suggested | None:
+        """The category that is suggested for a sentence, if there is one and it may be shown."""
+        return self.suggestions.get(index) if self.is_shown(index) else None
+
+    def hides_rate(self, behavior: str, prefix: int) -> bool:
+        """Whether there is a rate that may not be shown yet; that there is none is no secret."""
+        return not self.is_prefix_shown(prefix) and (self.whole or self).rates.rate(behavior, prefix) is not None
+
+    def is_prefix_shown(self, prefix: int) -> bool:
+        """Whether the rate there may stand beside others: not while a sentence beside it is open.
+
+        Its direction could be read off the two rates.
+        """
+        beside = range(max(0, prefix - 1), min(prefix + 1, len(self.trace.sentences)))
+        return not self.is_blind or all(self.is_shown(index) for index in beside)
+
+    def known_of(self, index: int) -> TraceView:
+        """The view by which this one sentence is told: all that is known, once it may be shown."""
+        return self.whole if self.whole is not None and self.is_shown(index) else self
 
     @cached_property
     def curves(self) -> tuple[Curve, ...]:
@@ -143,14 +165,14 @@ def sentence_items(
     items = []
     standing_out = view.turning_points
     for index, text in enumerate(texts):
-        tag, flag = tag_and_flag(view.held(index), codebook)
+        tag, flag = tag_and_flag(view.held(index), codebook, view.suggested(index))
         items.append(
             SentenceItem(
                 index=index,
                 text=text,
                 tag=tag,
                 flag=flag,
-                direction=shown_direction(view, behavior, index),
+                direction=shown_direction(view.known_of(index), behavior, index),
                 is_big=index in standing_out,
                 mark=view.mark(behavior, index),
             )
@@ -204,7 +226,8 @@ def curves(view: TraceView, cursor: int, shown: str = "") -> tuple[Curve, ...]:
     for curve in (by_name[name] for name in view.in_order(shown)):
         here = view.rates.rate(curve.behavior, cursor)
         interval = "" if here is None or here.interval is None else "[{:.2f}, {:.2f}]".format(*here.interval)
-        built.append(replace(curve, caption=f"{cursor} → {counted(here)}", interval=interval))
+        told = "hidden" if view.hides_rate(curve.behavior, cursor) else counted(here)
+        built.append(replace(curve, caption=f"{cursor} → {told}", interval=interval))
     return tuple(built)
 
 
@@ -215,7 +238,9 @@ def _curve(view: TraceView, behavior: str) -> Curve:
     for prefix in range(view.trace.n_prefixes):
         rate = view.rates.rate(behavior, prefix)
         half_widths.append(None if rate is None or rate.interval is None else rate.interval.half_width)
-        if rate is not None and rate.rate is not None:
+        if view.hides_rate(behavior, prefix):
+            points.append(HIDDEN)
+        elif rate is not None and rate.rate is not None:
             points.append(rate.rate)
         else:
             points.append(UNDECIDED if rate is not None and undecided(rate) else UNSAMPLED)
@@ -229,7 +254,9 @@ def directions(view: TraceView, behavior: str, cursor: int) -> Directions | None
         return None
     floor, value = view.estimates.noise(behavior, cursor), track.values[cursor]
     noise = "" if floor is None else f"noise ±{floor:.2f}"
-    if value is None:
+    if not view.is_shown(cursor):
+        caption = "hidden"
+    elif value is None:
         caption = f"no direction  {noise}".rstrip()
     elif floor is None:
         caption = f"direction {value:+z.2f}"
@@ -242,7 +269,7 @@ def _track(view: TraceView, behavior: str) -> Directions:
     """The directions of one behavior, without a caption."""
     assert view.estimates is not None
     sentences = range(len(view.trace.sentences))
-    values = tuple(shown_direction(view, behavior, index) for index in sentences)
+    values = tuple(shown_direction(view.known_of(index), behavior, index) for index in sentences)
     floors = (view.estimates.noise(behavior, index) for index in sentences)
     beyond = frozenset(
         index

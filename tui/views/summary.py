@@ -34,8 +34,8 @@ def summary_rows(summary: Summary) -> list[SummaryRow]:
     """Every table under its title: what it says, its rows block by block, what it rests on."""
     rows: list[SummaryRow] = []
     for table in summary.tables:
-        rows.append(SummaryRow(TextItem(f"── {table.title} ──", is_heading=True), table))
-        rows.append(SummaryRow(TextItem(table.says), table))
+        rows.append(SummaryRow(TextItem(f"── {visible_line(table.title)} ──", is_heading=True), table))
+        rows.append(SummaryRow(TextItem(visible_line(table.says)), table))
         rows += _table_rows(table)
         rows += [SummaryRow(TextItem(visible_line(note)), table) for note in table.notes]
     if rows:
@@ -74,10 +74,10 @@ def record_lines(row: SummaryRow) -> list[tuple[str, str, str]]:
     from core.analysis.across.table import spoken
 
     if row.record is None:
-        return [(spoken(name), "", meaning) for name, meaning in row.table.columns.items()]
+        return [(visible_line(spoken(name)), "", visible_line(meaning)) for name, meaning in row.table.columns.items()]
     values = row.table.rows[row.record]
     return [
-        (spoken(name), _full(value), meaning)
+        (visible_line(spoken(name)), _full(value), visible_line(meaning))
         for (name, meaning), value in zip(row.table.columns.items(), values, strict=True)
     ]
 

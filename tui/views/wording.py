@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from core.resampling.progress import Progress
     from core.resampling.request import RunResult
+    from core.suggesting.progress import SuggestingProgress, SuggestingResult
 
 
 def money(dollars: float | None) -> str:
@@ -74,6 +75,26 @@ def outcome(result: RunResult, what: str = "run") -> str:
 def ending(result: RunResult, what: str = "run") -> str:
     """How a run ended, in one sentence."""
     return "; ".join(filter(None, (outcome(result, what), result.reason)))
+
+
+def suggesting(progress: SuggestingProgress) -> str:
+    """A run of suggestions under way, in a few words."""
+    failed = f"{progress.n_failed} given up" if progress.n_failed else ""
+    parts = (
+        f"suggested {progress.sentences_done}/{progress.sentences_total}",
+        money(progress.spend),
+        failed,
+        "waiting for the server" if progress.waiting_for else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def suggested(result: SuggestingResult) -> str:
+    """How a run of suggestions ended, in one sentence."""
+    progress = result.progress
+    counts = f"{progress.sentences_done} of {progress.sentences_total} sentences in {progress.calls} calls"
+    ended = f"suggesting {result.status}: {counts}, {money(progress.spend)}"
+    return "; ".join(filter(None, (ended, result.reason)))
 
 
 def compared(done: int, total: int) -> str:

@@ -14,7 +14,7 @@ from tui.widgets.lines import Line, Lines, Piece
 from tui.widgets.wrapping import clip
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-UNSAMPLED, UNDECIDED = "·", "×"
+UNSAMPLED, UNDECIDED, HIDDEN = "·", "×", "?"
 LABEL_CELLS = 8
 TALL_ROWS, FEWEST_TALL_ROWS = 3, 2
 WHOLE_CAPTION_CELLS = 36

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.reactive import var
 from textual.strip import Strip
 
-from tui.palette import BOLD, CURSOR, DIM, HIT, LABEL, PLAIN, PROMOTES, SUPPRESSES
+from tui.palette import BOLD, CURSOR, DIM, HIT, LABEL, PLAIN, PROMOTES, SUGGESTED, SUPPRESSES
 from tui.widgets.line_list import LineList
 from tui.widgets.wrapping import Row, wrap
 
@@ -22,7 +22,8 @@ MIN_ROWS_SHOWN = 4
 class SentenceItem:
     """What the list shows of a sentence; ``text`` has been made fit for a terminal.
 
-    ``tag`` is its category in up to three cells, ``flag`` one cell for a doubt, a note or a secondary category.
+    ``tag`` is its category in up to three cells, ``flag`` one cell: a doubt, a note, a second category, or
+    that the tag is only suggested.
     ``direction`` is None where a neighbouring prefix is unsampled; ``is_big`` marks a change that stands out, and
     ``mark``, one cell, a turning point.
     """
@@ -152,16 +153,17 @@ class SentenceList(LineList):
             gutter = [bar, Segment(" " * (self._gutter() - 1), PLAIN)]
         hidden = len(rows) - self.rows_of(index)[1]
         if hidden and row == self.rows_of(index)[1] - 1:
-            return Strip([*gutter, Segment(f"… {hidden + 1} more rows: Enter reads it in full", DIM)])
+            return Strip([*gutter, Segment(f"… {hidden + 1} more rows: z reads it in full", DIM)])
         return Strip([*gutter, *self._text(item.text, rows[row], base)])
 
     @staticmethod
     def _tag(item: SentenceItem, arrow_style: Style) -> list[Segment]:
         """The category, and the mark of a turning point in the cell that else is blank."""
         tag = f"{item.tag or '':<3}"
+        style = DIM if item.flag == SUGGESTED else LABEL
         if item.mark == " ":
-            return [Segment(f"{tag} ", LABEL)]
-        return [Segment(tag, LABEL), Segment(item.mark, arrow_style + BOLD)]
+            return [Segment(f"{tag} ", style)]
+        return [Segment(tag, style), Segment(item.mark, arrow_style + BOLD)]
 
     def _text(self, text: str, row: Row, base: Style) -> list[Segment]:
         if self.pattern is None:

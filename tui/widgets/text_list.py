@@ -63,6 +63,10 @@ class TextList(LineList):
         for index in changed:
             self.refresh_item(index)
 
+    def change(self, index: int, item: TextItem) -> None:
+        """Show another item in the place of one."""
+        self.update_items([*self._items[:index], item, *self._items[index + 1 :]])
+
     def watch_pattern(self) -> None:
         """Show or hide the hits of a search."""
         self.refresh()

@@ -34,8 +34,9 @@ STUDY: Final[Mapping[str, str]] = {
     "n_sentences": "how many sentences the trace has",
     "settings_id": "sampling settings whose rollouts are analysed, see provenance.json",
     "n_rollouts": "rollouts under these settings, decided or not",
-    "annotator": "whose labels are used; empty where the trace has none",
-    "n_labelled": "sentences that this annotator has labelled",
+    "annotator": "whose labels are used on sentences without a gold label; empty where none is",
+    "n_labelled": "sentences that have a label",
+    "n_gold": "those of them whose label is gold: adjudicated, or the same from all of two or more annotators",
     "query": "the request that was asked of the model",
 }
 CONCENTRATION: Final[Mapping[str, str]] = {

@@ -13,8 +13,9 @@ from core.analysis.importance import Importance, SentenceImportance, analyse
 from core.analysis.rates import ALWAYS_SHOWN, choose_settings
 from core.analysis.sweep import THRESHOLD, Sweep
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
+from core.store.chosen_labels import ChosenLabels, choose_labels, label_source
 from core.store.database import Store
-from core.store.labels import count_labels, load_labels
+from core.store.gold import gold_by_trace, load_all_gold
 from core.store.rates import SettingsInUse
 from core.store.traces import list_traces, load_trace
 
@@ -32,9 +33,9 @@ OnTrace: TypeAlias = Callable[[int, int], None]
 class StudyTrace:
     """One trace under one set of sampling settings, with what the analyses across traces need of it.
 
-    ``importance`` is keyed by behavior. ``labels`` maps a sentence to the category that ``annotator`` gave it; both
-    are empty where nobody labelled. ``pairs`` counts compliance and alignment faking together, None where one of
-    them was not measured.
+    ``importance`` is keyed by behavior. ``labels`` maps a sentence to its category; ``n_gold`` of them are gold labels,
+    ``n_adjudicated`` of which were adjudicated; the others are those of ``annotator``, None where none is used.
+    ``pairs`` counts compliance and alignment faking together, None where one of them was not measured.
     """
 
     id: str
@@ -47,6 +48,8 @@ class StudyTrace:
     annotator: str | None
     labels: Mapping[int, str]
     n_sentences: int
+    n_gold: int = 0
+    n_adjudicated: int = 0
 
     @property
     def model(self) -> str:
@@ -76,8 +79,14 @@ class Study:
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        """Whose labels are used, by name."""
+        """Whose labels are used where there is no gold label, by name."""
         return tuple(sorted({trace.annotator for trace in self.traces if trace.annotator is not None}))
+
+    @property
+    def label_source(self) -> str:
+        """Whose labels are used, in a few words; empty where no trace has any."""
+        n_gold, n_adjudicated = (sum(t.n_gold for t in self.traces), sum(t.n_adjudicated for t in self.traces))
+        return label_source(n_gold, n_adjudicated, self.annotators)
 
 
 def load_study(
@@ -89,6 +98,7 @@ def load_study(
     encoder: str | None = None,
     settings: str | None = None,
     annotator: str | None = None,
+    labels: str | None = None,
     judges: Mapping[str, str] | None = None,
     on_trace: OnTrace | None = None,
 ) -> Study:
@@ -102,7 +112,9 @@ def load_study(
         encoder: name of what ``similarity`` compares with, to be shown.
         settings: id of the sampling settings to prefer; a trace that has no rollouts under them, and each trace where
             it is None, is looked at under those with the most rollouts.
-        annotator: whose labels count; None: of each trace, whoever labelled most of it.
+        annotator: whose labels count where there is no gold label; None: of each trace, whoever labelled most of it.
+        labels: `core.annotation.annotation.GOLD` for gold labels alone, a name for those of that annotator alone; None:
+            gold labels, else those of ``annotator``.
         judges: the judge whose outcomes count, by behavior; default: the one with the most.
         on_trace: told after each trace.
 
@@ -113,8 +125,10 @@ def load_study(
     ids = [summary.id for summary in list_traces(store.read)] if trace_ids is None else list(dict.fromkeys(trace_ids))
     traces: list[StudyTrace] = []
     left_out: list[str] = []
+    gold = gold_by_trace(load_all_gold(store.read, ids))
     for done, trace_id in enumerate(ids, 1):
-        loaded = _load(store, trace_id, similarity, threshold, settings, annotator, judges)
+        chosen = choose_labels(store.read, trace_id, gold.get(trace_id, {}), annotator, labels)
+        loaded = _load(store, trace_id, similarity, threshold, settings, chosen, judges)
         if loaded is None:
             left_out.append(trace_id)
         else:
@@ -131,7 +145,7 @@ def _load(
     similarity: Similarity | None,
     threshold: float,
     wanted: str | None,
-    annotator: str | None,
+    labels: ChosenLabels,
     judges: Mapping[str, str] | None,
 ) -> StudyTrace | None:
     trace = load_trace(store.read, trace_id)
@@ -140,9 +154,6 @@ def _load(
     importance = {behavior: analyse(sweep, threshold) for behavior, sweep in sweeps.items()}
     if settings is None or not any(_n_decided(found) for found in importance.values()):
         return None
-    labelled = count_labels(store.read, trace_id)
-    who = next(iter(labelled), None) if annotator is None else annotator
-    labels = load_labels(store.read, trace_id, who) if who is not None else {}
     return StudyTrace(
         id=trace_id,
         tier=trace.tier,
@@ -151,9 +162,11 @@ def _load(
         settings=settings,
         importance=importance,
         pairs=_pairs(sweeps, threshold),
-        annotator=who if labels else None,
-        labels=labels,
+        annotator=labels.annotator,
+        labels=labels.categories,
         n_sentences=len(trace.sentences),
+        n_gold=labels.n_gold,
+        n_adjudicated=labels.n_adjudicated,
     )
 
 

@@ -77,7 +77,8 @@ def notes_of(study: Study) -> tuple[str, ...]:
     else:
         notes.append("Directions are resampling ones, as sentences could not be compared.")
     if labelled:
-        notes.append(f"Categories are those of {', '.join(study.annotators)}, on {len(labelled)} of {n} traces.")
+        whose = "" if any(trace.n_gold for trace in labelled) else "those of "
+        notes.append(f"Categories are {whose}{study.label_source}, on {len(labelled)} of {n} traces.")
     n_settings = len({trace.settings.id for trace in study.traces})
     if n_settings > 1:
         notes.append(f"The traces were sampled under {n_settings} different settings.")

@@ -73,5 +73,5 @@ def _cell(record: Mapping[str, Value], name: str, signed: Mapping[str, str | Non
     sign = "+" if name in signed and signed[name] in (None, record.get("measure")) else ""
     digits = 3 if name == "p" or name.endswith("_p") else 2
     low, high = record.get(f"{name}_low"), record.get(f"{name}_high")
-    bounds = "" if low is None or high is None else f" [{low:{sign}.2f}, {high:{sign}.2f}]"
-    return f"{value:{sign}.{digits}f}{bounds}"
+    bounds = "" if low is None or high is None else f" [{low:{sign}z.2f}, {high:{sign}z.2f}]"
+    return f"{value:{sign}z.{digits}f}{bounds}"

@@ -25,7 +25,7 @@ def study_table(study: Study) -> SummaryTable:
     """What is analysed: a row per trace."""
     rows = [
         (t.id, t.tier, t.prompt_variant, t.model, t.n_sentences, t.settings.id, t.settings.n_rollouts,
-         t.annotator, len(t.labels), t.query)
+         t.annotator, len(t.labels), t.n_gold, t.query)
         for t in study.traces
     ]  # fmt: skip
     left_out = f"Left out, as nothing is decided there: {', '.join(study.left_out)}." if study.left_out else ""

@@ -13,6 +13,7 @@ from core.endpoints.simulator import LABEL, MODEL
 from core.endpoints.simulator.judging import is_judging, verdict
 from core.endpoints.simulator.reasoner import sample
 from core.endpoints.simulator.requests import BadRequestError, Generation, parse_chat, parse_completion
+from core.endpoints.simulator.suggesting import is_suggesting, suggestions
 from core.endpoints.simulator.tokens import count_tokens, first_tokens
 
 Scope = MutableMapping[str, Any]
@@ -98,13 +99,18 @@ async def _choices(asked: Generation) -> list[Choice]:
     """Text, finish reason and token count of each choice."""
     if is_judging(asked.messages):
         return [_cut(verdict(asked.messages), asked)] * asked.n
+    if is_suggesting(asked.messages):
+        return [_cut(suggestions(asked.messages, _seed(asked, j)), asked) for j in range(asked.n)]
     made = []
     for j in range(asked.n):
         if j % _CHOICES_AT_A_TIME == _CHOICES_AT_A_TIME - 1:
             await asyncio.sleep(0)
-        seed = None if asked.seed is None else asked.seed + j
-        made.append(_cut(sample(asked.messages, seed, asked.temperature, asked.top_p), asked))
+        made.append(_cut(sample(asked.messages, _seed(asked, j), asked.temperature, asked.top_p), asked))
     return made
+
+
+def _seed(asked: Generation, choice: int) -> int | None:
+    return None if asked.seed is None else asked.seed + choice
 
 
 def _cut(text: str, asked: Generation) -> Choice:

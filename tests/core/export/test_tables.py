@@ -15,6 +15,7 @@ import pytest
 
 from core.behaviors.outcome import Outcome
 from core.errors import ExportError, NotFoundError
+from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.reader import read_table
 from core.export.tables import PROVENANCE, TABLES, ExportReport, export_csv
 from core.resampling.adaptive.evidence import CONFIRM_BASE
@@ -23,6 +24,7 @@ from tests.core.analysis.stored import COLD, FIVE_CRITERIA, KEYWORDS, TAGS, WARM
 from tests.core.export.small_store import ANY_TIME, TURNING, UNSAMPLED, build
 
 GOLDEN = Path(__file__).parent / "golden"
+WRITTEN = (*TABLES, *AGREEMENT_TABLES)
 PREFIX_RATES_FIRST = (
     "trace_id,model,tier,prompt_variant,prefix_idx,behavior,k,n,n_no_decision,n_truncated,n_error,"
     "rate,wilson_low,wilson_high"
@@ -43,7 +45,7 @@ def exported(store: Store, tmp_path_factory: pytest.TempPathFactory) -> ExportRe
     return export_csv(store, tmp_path_factory.mktemp("export") / "out")
 
 
-@pytest.mark.parametrize("name", [table.name for table in TABLES])
+@pytest.mark.parametrize("name", [table.name for table in WRITTEN])
 def test_each_file_is_the_golden_one_byte_for_byte(exported: ExportReport, name: str) -> None:
     written, golden = (exported.directory / name).read_bytes(), GOLDEN / name
     if not golden.exists():
@@ -53,14 +55,14 @@ def test_each_file_is_the_golden_one_byte_for_byte(exported: ExportReport, name:
 
 
 def test_the_report_counts_the_rows_of_each_file(exported: ExportReport) -> None:
-    assert [name for name, _ in exported.files] == [table.name for table in TABLES]
-    assert {path.name for path in exported.directory.iterdir()} == {table.name for table in TABLES} | {PROVENANCE}
+    assert [name for name, _ in exported.files] == [table.name for table in WRITTEN]
+    assert {path.name for path in exported.directory.iterdir()} == {table.name for table in WRITTEN} | {PROVENANCE}
     for name, n_rows in exported.files:
         assert len(read_table(exported.directory / name)) == n_rows
 
 
 def test_every_row_has_a_cell_for_every_documented_column(exported: ExportReport) -> None:
-    for table in TABLES:
+    for table in WRITTEN:
         for row in read_table(exported.directory / table.name):
             assert list(row) == list(table.columns)
 
@@ -125,6 +127,27 @@ def test_a_label_is_the_last_word_of_its_annotator(exported: ExportReport) -> No
         ("0", "@ben", "none", "1"),
         ("0", "ana", "planning", "2"),
         ("2", "ana", "decision_comply", "1"),
+    ]
+
+
+def test_agreement_is_written_where_two_rated_one_sentence_with_the_ratings_behind_it(exported: ExportReport) -> None:
+    (kappa,) = [
+        row
+        for row in read_table(exported.directory / "agreement.csv")
+        if row["measure"] == "kappa" and not row["category"]
+    ]
+    assert (kappa["raters"], kappa["kinds"], kappa["value"], kappa["n_units"], kappa["n_agree"]) == (
+        "@ben & ana",
+        "human & human",
+        "0.0",
+        "1",
+        "0",
+    )
+    rows = read_table(exported.directory / "agreement_units.csv")
+    assert [(row["sentence_idx"], row["rater"], row["category"], row["agree"]) for row in rows] == [
+        ("0", "@ben", "none", "0"),
+        ("0", "ana", "planning", "0"),
+        ("2", "ana", "decision_comply", None),
     ]
 
 

@@ -18,6 +18,7 @@ from core.store.imported import add_imported
 from core.traces.importers import read_traces
 from tests.core.analysis.stored import COLD, WARM
 from tests.core.anchors import CHUNKS, answered, write_complete
+from tests.core.deciding import decide
 from tests.core.export.small_store import build
 
 
@@ -101,6 +102,16 @@ def test_tags_are_the_labels_of_one_annotator(store: Store, tmp_path: Path) -> N
     assert tags() == ["planning", "unknown", "decision_comply"]
     assert tags(annotator="@ben") == ["none", "unknown", "unknown"]
     assert tags(annotator="nobody") == ["unknown"] * 3
+
+
+def test_a_gold_label_is_the_tag_and_the_scenario_says_so(tmp_path: Path) -> None:
+    with build(tmp_path / "gold.db") as own:
+        decide(own, "turning", 0, "monitoring")
+        files = read(export(own, tmp_path / "out").directory)
+    tags = [row["function_tags"][0] for row in files["chunks_labeled.json"]]
+    assert tags == ["monitoring", "unknown", "decision_comply"]
+    labels = {"annotator": "ana", "n_labelled": 2, "n_gold": 1, "n_adjudicated": 1}
+    assert files["scenario.json"]["turnpoint"]["labels"] == labels
 
 
 def test_resampled_sentences_are_what_rollouts_said_first(store: Store, tmp_path: Path) -> None:

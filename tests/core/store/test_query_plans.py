@@ -9,18 +9,31 @@ import pytest
 
 from core.analysis.rates import load_rates
 from core.analysis.sweep import load_sweep, with_behavior
+from core.annotation.order import Unit
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.store.database import Store
 from core.store.embeddings import EmbeddingModel, load_embeddings
 from core.store.labels import load_history, load_labels
 from core.store.positions import load_position
+from core.store.queues import load_decisions, was_decided
 from core.store.rates import settings_in_use
 from core.store.rollouts import load_rollouts, mean_completion_tokens, sampled_indices, undecided_by
+from core.store.suggestions import latest_suggester, load_suggestions, n_requests, suggested_sentences
 from core.store.traces import list_traces, load_trace
 from tests.core.analysis.stored import FIVE_CRITERIA, TAGS, WARM
 from tests.core.export.small_store import TURNING, build
 
-LARGE = ("rollouts", "outcomes", "judge_votes", "failures", "sentences", "embeddings", "label_events")
+LARGE = (
+    "rollouts",
+    "outcomes",
+    "judge_votes",
+    "failures",
+    "sentences",
+    "embeddings",
+    "label_events",
+    "suggestions",
+    "suggestion_batches",
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +53,13 @@ READS: dict[str, Callable[[Store], Any]] = {
     "its rates": lambda store: load_rates(store.read, "turning", WARM.id),
     "its labels": lambda store: load_labels(store.read, "turning", "ana"),
     "the annotator's place": lambda store: load_position(store.read, "ana", "turning"),
+    "what is decided of it": lambda store: load_decisions(store.read, "ana", ("turning",)),
+    "whether a sentence ever was": lambda store: was_decided(store.read, "ana", Unit("turning", 0)),
     "the annotator's history": lambda store: load_history(store.read, "ana"),
+    "who suggested last": lambda store: latest_suggester(store.read, "turning", "c"),
+    "its suggestions": lambda store: load_suggestions(store.read, "turning"),
+    "which sentences have one": lambda store: suggested_sentences(store.read, "turning", "s"),
+    "requests for them": lambda store: n_requests(store.read, "turning", "s"),
     "rollouts of a prefix": lambda store: load_rollouts(store.read, "turning", WARM.id, 0),
     "what is left to sample": lambda store: sampled_indices(store.read, "turning", WARM.id, 0),
     "what is left to judge": lambda store: undecided_by(store.read, "turning", WARM.id, 0, FIVE_CRITERIA),

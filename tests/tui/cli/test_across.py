@@ -100,6 +100,22 @@ def test_the_annotator_is_the_one_of_the_program(small: Store) -> None:
     assert "Categories are those of ana, on 1 of 3 traces." in turnpoint("--annotator", "ana", "analyze", "--all").out
 
 
+def test_gold_labels_come_before_those_of_an_annotator_and_can_be_taken_alone(small: Store) -> None:
+    label(small, "ana", "a-1", 1, "monitoring")
+    label(small, "ben", "a-1", 1, "monitoring")
+    label(small, "ben", "a-1", 2, "planning")
+    said = turnpoint("analyze", "--all").out
+    assert "Categories are gold on 1 sentence (0 adjudicated), else ben, on 1 of 3 traces." in said
+    (row,) = (r for r in turnpoint("analyze", "--all", "--json").json["tables"]["study"]["rows"] if r["n_labelled"])
+    assert (row["annotator"], row["n_labelled"], row["n_gold"]) == ("ben", 2, 1)
+    alone = turnpoint("analyze", "--all", "--labels", "gold").out
+    assert "Categories are gold on 1 sentence (0 adjudicated), on 1 of 3 traces." in alone
+    assert "Categories are those of ana, on 1 of 3 traces." in turnpoint("analyze", "--all", "--labels", "ana").out
+    ran = turnpoint("analyze", "--all", "--labels", "anna")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("no analysed trace is labelled by 'anna'; there are those of ana, ben, and gold.\n")
+
+
 def test_named_traces_fields_and_groups_are_all_that_is_compared(small: Store) -> None:
     found = turnpoint("analyze", "--all", "b", "a-2", "--by", "tier", "--groups", "paid", "free", "--json").json
     assert [row["trace_id"] for row in found["tables"]["study"]["rows"]] == ["b", "a-2"]
@@ -117,7 +133,9 @@ def test_a_trace_left_out_is_named(small: Store) -> None:
     assert "Left out, as nothing is decided there: bare." in turnpoint("analyze", "--all", "--each").out.splitlines()
 
 
-@pytest.mark.parametrize("call", [["--by", "tier"], ["--csv", "out"], ["--groups", "a", "b"], ["--each"], ["--force"]])
+@pytest.mark.parametrize(
+    "call", [["--by", "tier"], ["--csv", "out"], ["--groups", "a", "b"], ["--each"], ["--force"], ["--labels", "gold"]]
+)
 def test_what_belongs_to_the_analysis_across_traces_is_refused_without_it(small: Store, call: list[str]) -> None:
     ran = turnpoint("analyze", *call)
     assert ran.code == 2

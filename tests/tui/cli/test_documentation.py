@@ -22,7 +22,9 @@ from core.endpoints.endpoint import MODE_NAMES
 from core.endpoints.endpoint_table import ENDPOINT_KEYS
 from core.endpoints.presets import PRESETS
 from core.endpoints.refusals import why_it_cannot_continue
+from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.collected_tables import COLLECTED_TABLES
+from core.export.gold_table import GOLD_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
 from core.store.database import Store
@@ -76,6 +78,14 @@ def test_the_simulator_page_measures_what_is_true() -> None:
     assert int(found[1]) >= 25
 
 
+def test_the_suggesting_page_suggests() -> None:
+    done("demo", "--headless", "-n", "1")
+    said = run_python("suggesting.md").splitlines()
+    assert said[:2] == ["1 call", "done"]
+    assert [line.split()[0] for line in said[2:]] == ["0", "1", "2", "3", "4"]
+    assert all(line.endswith(" simulator (synthetic)") for line in said[2:])
+
+
 def test_the_export_page_reads_back() -> None:
     done("demo", "--headless", "-n", "1")
     done("--db", "turnpoint-demo/turnpoint.db", "export", "tables")
@@ -93,6 +103,17 @@ def test_the_figures_page_draws() -> None:
     done("demo", "--headless", "-n", "2")
     assert "figure1.csv" in run_python("figures.md")
     assert Path("figure1.svg").exists()
+
+
+def test_the_agreement_page_computes_what_it_says() -> None:
+    assert run_python("agreement.md").splitlines() == [
+        "alpha 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+        "kappa 0.67, 8 of 10, None",
+        "agreement 0.80, 8 of 10, None",
+        "agreement_either 0.80, 8 of 10, None",
+    ]
 
 
 def test_every_column_behind_a_figure_is_on_its_page() -> None:
@@ -133,7 +154,7 @@ def test_every_table_and_column_of_the_database_is_on_its_page() -> None:
 
 def test_every_exported_column_is_on_its_page() -> None:
     text = (DOCS / "exporting.md").read_text(encoding="utf-8")
-    for table in (*TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
+    for table in (*TABLES, *AGREEMENT_TABLES, *GOLD_TABLES, *COLLECTED_TABLES, *ESTIMATE_TABLES):
         section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_0-9]+)` \| (.+) \|$", section, re.MULTILINE)
         assert rows == list(table.columns.items())

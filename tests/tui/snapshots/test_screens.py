@@ -22,6 +22,7 @@ from tests.tui.app_under_test import (
     build_app,
     compare_with,
     enter,
+    header,
     list_screen,
     outcomes,
     send,
@@ -135,6 +136,25 @@ def test_links(
         await settled(pilot)
 
     assert snap_compare(build_app(store), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("keys", [(), ("G", "F")], ids=["tables", "confusion"])
+def test_agreement(
+    store: Store, snap_compare: Callable[..., bool], keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    """Two annotators, of whom one mistakes what the other calls monitoring."""
+    given = {13: "planning", 15: "training_objective", 16: "preservation_motive", 18: "monitoring"}
+    for index, category in given.items():
+        store.write(lambda db, i=index, c=category: set_label(db, "ben", LANDLORD, i, c, CODEBOOK)).result()  # type: ignore[misc]
+
+    async def run(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await send(pilot, "K")
+        await until(pilot, lambda: "shared sentence" in header(pilot))
+        await steps(*keys)(pilot)
+
+    assert snap_compare(build_app(labelled(store)), terminal_size=size, run_before=run)
 
 
 def test_a_search(store: Store, snap_compare: Callable[..., bool]) -> None:

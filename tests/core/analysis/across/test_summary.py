@@ -12,11 +12,13 @@ import pytest
 from core.analysis.across.study import load_study
 from core.analysis.across.summary import COLUMNS, summarise
 from core.analysis.across.table import SummaryTable, blocks_of
+from core.annotation.annotation import GOLD
 from core.annotation.codebook import load_codebook
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome
 from core.endpoints.endpoint import SIMULATOR_MODEL
 from core.errors import NotFoundError
 from core.store.database import Store
+from core.store.gold import adjudicate
 from core.store.labels import set_label
 from tests.core.analysis.across.studies import plain_trace, random_trace, study_of
 from tests.core.analysis.stored import COLD, FIVE_CRITERIA, TAGS, complied, keep, make_trace, sample
@@ -80,6 +82,31 @@ def test_labels_are_those_of_whoever_labelled_most_or_of_the_one_named(store: St
     assert study.annotators == ("ana", "ben")
     named = load_study(store, None, annotator="ben")
     assert [(trace.annotator, len(trace.labels)) for trace in named.traces] == [("ben", 2), (None, 0)]
+
+
+def test_gold_labels_come_first_and_the_notes_say_how_many_there_are(store: Store) -> None:
+    label(store, "ana", "one", "planning", "none", "none")
+    label(store, "ben", "one", "monitoring", "none")
+    store.write(lambda db: adjudicate(db, "cai", "one", 0, "harm_ethics", "both miss it", load_codebook())).result()
+    study = load_study(store, None)
+    (one, _) = study.traces
+    assert (dict(one.labels), one.annotator) == ({0: "harm_ethics", 1: "none", 2: "none"}, "ana")
+    assert (one.n_gold, one.n_adjudicated) == (2, 1)
+    summary = summarise(study)
+    note = "Categories are gold on 2 sentences (1 adjudicated), else ana, on 1 of 2 traces."
+    assert note in summary.notes
+    row = table(summary.tables, "study")[0]
+    assert (row["annotator"], row["n_labelled"], row["n_gold"]) == ("ana", 3, 2)
+    assert {r["category"] for r in table(summary.tables, "categories")} == {"harm_ethics", "none"}
+
+
+def test_gold_labels_alone_or_those_of_one_annotator_alone_can_be_asked_for(store: Store) -> None:
+    label(store, "ana", "one", "planning", "none", "none")
+    label(store, "ben", "one", "monitoring", "none")
+    gold, ben = (load_study(store, None, labels=labels) for labels in (GOLD, "ben"))
+    assert (dict(gold.traces[0].labels), gold.label_source) == ({1: "none"}, "gold on 1 sentence (0 adjudicated)")
+    assert (dict(ben.traces[0].labels), ben.label_source) == ({0: "monitoring", 1: "none"}, "ben")
+    assert "Categories are those of ben, on 1 of 2 traces." in summarise(ben).notes
 
 
 def test_without_an_encoder_directions_are_resampling_ones_and_a_note_says_so(store: Store) -> None:

@@ -1,0 +1,80 @@
+"""The view that panes are given in blind mode holds no number of an open sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.analysis.rates import PrefixRate, RateTable
+from core.annotation.annotation import Annotation, Suggested
+from core.annotation.codebook import load_codebook
+from tests.core.analysis.stored import TAGS, make_trace
+from tui.views.blind import hidden, refusal
+from tui.views.detail import detail_lines
+from tui.views.session import TraceView, curves, display_texts, sentence_items, shown_direction
+from tui.widgets.rate_strip import HIDDEN, UNSAMPLED
+
+CODEBOOK = load_codebook()
+TRACE = make_trace("a", ["One.", " Two.", " Three.", " Four.", " Five."])
+N = len(TRACE.sentences)
+COUNTS = st.lists(st.one_of(st.none(), st.integers(0, 9)), min_size=N + 1, max_size=N + 1)
+DECIDED = st.sets(st.integers(0, N - 1))
+
+
+def view_of(counts: list[int | None], decided: set[int]) -> TraceView:
+    """A blind annotator's view: k of 9 rollouts at each prefix (None: none drawn), everything known and suggested."""
+    rates = {
+        ("compliance", prefix): PrefixRate(prefix, "compliance", TAGS.id, k, 9, 0, 0, 0)
+        for prefix, k in enumerate(counts)
+        if k is not None
+    }
+    return TraceView(
+        trace=TRACE,
+        annotations={index: Annotation("planning") for index in decided},
+        rates=RateTable("a", "s", N, rates, {"compliance": TAGS.id}),
+        settings=None,
+        other_settings=(),
+        big_changes=frozenset(range(N)),
+        suggestions={index: Suggested("monitoring", "m", 0.37) for index in range(N)},
+        is_blind=True,
+    )
+
+
+@given(COUNTS, DECIDED)
+def test_what_is_left_is_of_decided_sentences(counts: list[int | None], decided: set[int]) -> None:
+    whole = view_of(counts, decided)
+    shown = hidden(whole)
+    assert set(shown.suggestions) == shown.big_changes == decided
+    points = curves(shown, 0, "compliance")[-1].points
+    for prefix, k in enumerate(counts):
+        beside = {index for index in (prefix - 1, prefix) if 0 <= index < N}
+        rate = shown.rates.rate("compliance", prefix)
+        if k is None:
+            assert points[prefix] == UNSAMPLED
+        elif beside <= decided:
+            assert rate is not None
+            assert points[prefix] == k / 9
+        else:
+            assert rate is None
+            assert points[prefix] == HIDDEN
+    for index, item in enumerate(sentence_items(shown, display_texts(TRACE), CODEBOOK, "compliance")):
+        assert item.direction == (shown_direction(whole, "compliance", index) if index in decided else None)
+        assert item.is_big == (index in decided)
+
+
+@given(COUNTS, COUNTS, DECIDED)
+def test_what_is_told_of_an_open_sentence_is_the_same_whatever_the_rates(
+    one: list[int | None], other: list[int | None], decided: set[int]
+) -> None:
+    for index in set(range(N)) - decided:
+        told = [detail_lines(hidden(view_of(counts, decided)), index, CODEBOOK, 60) for counts in (one, other)]
+        assert told[0] == told[1]
+
+
+@given(COUNTS, DECIDED)
+def test_who_is_not_blind_is_shown_everything(counts: list[int | None], decided: set[int]) -> None:
+    view = replace(view_of(counts, decided), is_blind=False)
+    assert hidden(view) is view
+    assert not any(refusal(view, 0, action) for action in ("instead", "links", "next_change"))
