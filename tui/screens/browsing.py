@@ -54,6 +54,7 @@ class BrowsingScreen(SearchedScreen[None]):
         self._store = store
         self._all: Sequence[StoredRollout] = ()
         self._shown: Sequence[StoredRollout] = ()
+        self._listed: Sequence[TextItem] = ()
         self._own: Sequence[str] = ()
         self._verdicts = Verdicts()
         self._filter = 0
@@ -121,8 +122,8 @@ class BrowsingScreen(SearchedScreen[None]):
         """Show what passes the filter, the cursor where it was."""
         self._own = own_behaviors(self._all)
         self._shown = [stored for stored in self._all if passes(stored, self._wanted)]
-        items = [self.item_at(place) for place in range(len(self._shown))]
-        self.query_one(TextList).replace(items, self.items.cursor)
+        self._listed = [self.item_at(place) for place in range(len(self._shown))]
+        self.query_one(TextList).replace(self._listed, self.items.cursor)
         self.query_one("#header", Lines).repaint()
         self.repaint()
         if not self._all:

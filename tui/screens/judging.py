@@ -214,6 +214,7 @@ class JudgingScreen(BrowsingScreen):
             return
         for place, stored in enumerate(self._shown):
             if stored.id == rollout_id:
-                self.query_one(TextList).change(place, self.item_at(place))
+                self._listed = [*self._listed[:place], self.item_at(place), *self._listed[place + 1 :]]
+        self.query_one(TextList).update_items(self._listed)
         self.query_one("#header", Lines).repaint()
         self.repaint()
