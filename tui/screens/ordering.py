@@ -16,9 +16,9 @@ from core.errors import TurnpointError
 from core.store.queues import current_queue, current_queue_id, end_queue, load_decisions, start_queue
 from core.traces.model import Trace
 from tui.context import Context
-from tui.screens.labelling import BUSY, LONGEST_WAIT
 from tui.screens.queueing import DEFAULT, OFF, begun, queue_note, read_queue, typed
 from tui.screens.suggesting import SuggestingScreen
+from tui.screens.writing import BUSY, LONGEST_WAIT
 from tui.views.estimates import Estimates
 from tui.views.session import TraceView
 
