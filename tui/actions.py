@@ -22,7 +22,7 @@ TABLES = (AGREEMENT, SUMMARY)
 SEARCHED = (TRACE, *JUDGED, INSTEAD, *TABLES)
 COPIED = (TRACE, *JUDGED, INSTEAD, LINKS, READER)
 OPENED = (ROLLOUTS, INSTEAD, LINKS, AGREEMENT, ADJUDICATION, SUMMARY, READER, HELP)
-SECONDARY = "secondary."
+LABEL, SECONDARY = "label.", "secondary."
 LABELLED = (TRACE, ADJUDICATION)
 UNDONE = (*LABELLED, *JUDGED)
 LEFT = (TRACE, JUDGING, PICKER)
@@ -126,6 +126,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear_label", ("x",), "clear_label", "", "take the label off this sentence", (TRACE,)),
     Action("undo", ("u", "backspace"), "undo", "undo", "undo the last change, across traces and restarts", UNDONE),
     Action("redo", ("U",), "redo", "", "redo", UNDONE),
+    Action("codebook", ("h",), "codebook", "codebook", "show the codebook beside the trace, or hide it", (TRACE,)),
+    Action("codebook_next", ("right",), "codebook_page(1)", "", "next page of the codebook", (TRACE,)),
+    Action("codebook_previous", ("left",), "codebook_page(-1)", "", "previous page of the codebook", (TRACE,)),
     Action("next_flagged", ("}",), "next_flagged(1)", "", "next sentence that is unsure or skipped", (TRACE,)),
     Action("previous_flagged", ("{",), "next_flagged(-1)", "", "previous sentence that is unsure or skipped", (TRACE,)),
     Action("read_sentence", ("z",), "read", "", "read the sentence in full", (TRACE,)),
@@ -153,7 +156,7 @@ SHIFTED = dict(zip("123456789", "!@#$%^&*(", strict=True)) | {"0": ""}
 
 KEY_NAMES = {"down": "↓", "up": "↑", "escape": "Esc", "enter": "Enter", "backspace": "Backspace", "pagedown": "PgDn",
              "pageup": "PgUp", "home": "Home", "end": "End", "tab": "Tab", "f1": "F1", "space": "Space",
-             "comma": ","}  # fmt: skip
+             "comma": ",", "right": "→", "left": "←"}  # fmt: skip
 
 
 def category_actions(codebook: Codebook) -> tuple[Action, ...]:
@@ -164,8 +167,8 @@ def category_actions(codebook: Codebook) -> tuple[Action, ...]:
     """
     given = [
         Action(
-            f"label.{category.name}",
-            (category.key,),
+            f"{LABEL}{category.name}",
+            (_written(category.key),),
             f"label({category.name!r})",
             category.tag,
             f"label {category.name}: {category.definition}",
@@ -186,6 +189,11 @@ def category_actions(codebook: Codebook) -> tuple[Action, ...]:
         if (key := SHIFTED.get(category.key) or category.key.upper()) != category.key
     ]
     return (*given, *shifted)
+
+
+def _written(key: str) -> str:
+    """A key as a binding names it, where the comma stands between keys."""
+    return "comma" if key == "," else key
 
 
 def in_scope(scope: str, codebook: Codebook) -> list[Action]:
@@ -211,7 +219,8 @@ def keymap(overrides: Mapping[str, str | Iterable[str]], codebook: Codebook) -> 
     """Check the ``[keys]`` table of the configuration: action id to its keys.
 
     Raises:
-        ConfigError: if an action does not exist, a key is empty, or two actions of one screen share a key.
+        ConfigError: if an action does not exist, a key is empty, or two actions of one screen share a key; where the
+            codebook is what shares it, naming its file and line.
     """
     known = {action.id: action for action in (*ACTIONS, *category_actions(codebook))}
     keys = {action_id: action.keys for action_id, action in known.items()}
@@ -221,7 +230,8 @@ def keymap(overrides: Mapping[str, str | Iterable[str]], codebook: Codebook) -> 
             hint = f"; did you mean {near[0]!r}?" if near else "; `turnpoint keys` lists them."
             raise ConfigError(f"[keys] {action_id}: no such action{hint}")
         keys[action_id] = _chosen(action_id, given)
-    used = {_key_name(key) for action in ACTIONS if TRACE in action.scopes for key in keys[action.id]}
+    first = [action.id for action in (*ACTIONS, *category_actions(codebook)) if TRACE in action.scopes]
+    used = {_key_name(key) for name in first if not name.startswith(SECONDARY) for key in keys[name]}
     for action_id in keys:
         if action_id.startswith(SECONDARY) and action_id not in overrides:
             keys[action_id] = tuple(key for key in keys[action_id] if _key_name(key) not in used)
@@ -231,11 +241,19 @@ def keymap(overrides: Mapping[str, str | Iterable[str]], codebook: Codebook) -> 
             for key in keys[action.id]:
                 name = _key_name(key)
                 if name in owner:
-                    raise ConfigError(
-                        f"[keys] {action.id}: {key!r} already means {owner[name]}; give one of the two another key."
-                    )
+                    raise _clash(codebook, action.id, key, owner[name], overrides)
                 owner[name] = action.id
     return keys
+
+
+def _clash(codebook: Codebook, action_id: str, key: str, owner: str, overrides: Iterable[str]) -> ConfigError:
+    """Two actions have one key: what the settings say of keys is to be mended there, else the codebook."""
+    category = codebook.own(action_id.removeprefix(LABEL)) if action_id.startswith(LABEL) else None
+    if category is None or codebook.path is None or not {action_id, owner}.isdisjoint(overrides):
+        return ConfigError(f"[keys] {action_id}: {key!r} already means {owner}; give one of the two another key.")
+    where = f"{codebook.path}:{category.line}"
+    mend = "give the category another, or the command one under [keys] in turnpoint.toml"
+    return ConfigError(f"{where}: the key {category.key!r} of {category.name} is that of the command {owner}; {mend}.")
 
 
 def _chosen(action_id: str, given: str | Iterable[str]) -> tuple[str, ...]:

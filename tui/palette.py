@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.style import Style
 
+from core.annotation.categories import COLOURS
+
 PLAIN = Style.null()
 DIM = Style(dim=True)
 BOLD = Style(bold=True)
@@ -26,6 +28,14 @@ PROMOTES = Style(color="color(208)")
 SUPPRESSES = Style(color="color(134)")
 BEHAVIOR = {"alignment_faking": Style(color="color(208)"), "compliance": Style(color="color(33)")}
 OTHER_BEHAVIOR = Style(color="color(36)")
+
+
+_LABELS = {colour: Style(color=colour) for colour in COLOURS}
+
+
+def label_style(colour: str) -> Style:
+    """Style of a category's tag, by the name of its colour."""
+    return _LABELS.get(colour, LABEL)
 
 
 def behavior_style(behavior: str) -> Style:

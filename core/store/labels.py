@@ -12,7 +12,8 @@ from core.annotation.annotation import ADJUDICATED, KEY, NOTHING, Annotation, Ci
 from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
-from core.store.rows import PROGRAM, insert, insert_row
+from core.store.codebooks import add_codebook
+from core.store.rows import PROGRAM, insert_row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -38,12 +39,6 @@ class Change(NamedTuple):
     kind: str
     after: Annotation
     circumstances: Circumstances = Circumstances()
-
-
-def add_codebook(database: Database, codebook: Codebook) -> None:
-    """Store a codebook once."""
-    row = {"id": codebook.id, "version": codebook.version, "canonical": codebook.canonical, "created_at": now()}
-    insert(database, "codebooks", [row], ignore=True)
 
 
 def annotate(
@@ -89,6 +84,23 @@ def set_label(
     change = Change(trace_id, sentence_idx, kind, after, circumstances or Circumstances())
     events = annotate(database, annotator, [change], codebook)
     return events[0] if events else None
+
+
+def rewrite(
+    database: Database, annotator: str, changes: Sequence[Change], codebook: Codebook
+) -> tuple[LabelEvent, ...]:
+    """Make ``changes`` as one step (a job for the writer), under their own circumstances in any case.
+
+    Unlike in `annotate`, a label that stays what it was is written as well: it is now one of this codebook.
+    """
+    events: list[LabelEvent] = []
+    add_codebook(database, codebook)
+    for change in changes:
+        row = database.conn.execute(_LATEST, [change.trace_id, annotator, change.sentence_idx]).fetchone()
+        step = events[0].step if events else None
+        columns = _columns(change.circumstances, codebook.id)
+        events.append(_append(database, annotator, change, _annotation(row), None, step, columns))
+    return tuple(events)
 
 
 def undo(database: Database, annotator: str) -> tuple[LabelEvent, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.annotation.annotation import Suggested
 from core.clock import now
-from core.store.labels import add_codebook
+from core.store.codebooks import add_codebook
 from core.store.rows import insert, insert_row
 
 if TYPE_CHECKING:

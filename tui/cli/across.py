@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.analysis.across.study import Study
     from core.analysis.across.summary import Summary
     from core.analysis.across.table import SummaryTable
+    from core.annotation.codebook import Codebook
     from core.endpoints.config import EmbeddingConfig
     from core.store.database import Store
 
@@ -36,12 +37,12 @@ class Asked:
     directory: Path | None
     force: bool
     each: bool
+    codebook: Codebook
 
 
 def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_json: bool) -> None:
     """Analyse, write the CSV files if asked to, and print."""
     from core.analysis.across.summary import summarise
-    from core.annotation.codebook import load_codebook
 
     if asked.groups is not None and len(asked.by) != 1:
         raise ConfigError("--groups names two values of one field; say which with --by, once.")
@@ -50,7 +51,7 @@ def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_jso
         raise NotFoundError("none of these traces has decided rollouts; `turnpoint resample TRACE --all` draws some.")
     _check_groups(study, asked)
     _check_labels(store, study, asked)
-    categories = [category.name for category in load_codebook().categories]
+    categories = [category.name for category in asked.codebook.categories]
     summary = summarise(study, asked.by or None, asked.groups, categories)
     written = None
     if asked.directory is not None:
@@ -61,8 +62,24 @@ def report_across(store: Store, asked: Asked, config: EmbeddingConfig, *, as_jso
         print_json(summary_json(summary) | ({"directory": str(written.directory)} if written else {}))
         return
     print_summary(summary, each=asked.each)
+    _warn_of_other_codebooks(store, asked)
     if written is not None:
         say(f"wrote {len(written.files)} files to {written.directory}")
+
+
+def _warn_of_other_codebooks(store: Store, asked: Asked) -> None:
+    from core.store.codebooks import count_by_codebook
+    from tui.views.coding import given_elsewhere
+
+    counts = count_by_codebook(store.read)
+    n = sum(
+        n
+        for codebook_id, by_annotator in counts.items()
+        for annotator, n in by_annotator.items()
+        if codebook_id != asked.codebook.id and asked.annotator in (None, annotator)
+    )
+    if n:
+        warn(given_elsewhere(n, asked.codebook))
 
 
 def _study(store: Store, asked: Asked, config: EmbeddingConfig) -> Study:

@@ -101,7 +101,8 @@ def analyze(
             from tui.cli.across import Asked, report_across
 
             wanted = settings_id or named_settings(options)
-            asked = Asked(trace_ids, by, groups, wanted, options.annotator, labels, directory, force, each)
+            codebook = options.codebook(config)
+            asked = Asked(trace_ids, by, groups, wanted, options.annotator, labels, directory, force, each, codebook)
             report_across(store, asked, config.embedding, as_json=as_json)
         else:
             from tui.cli.one_by_one import Parts, report_each

@@ -16,6 +16,7 @@ import click
 from core import __version__
 from core.errors import TurnpointError
 from core.store.database import Store
+from tui.cli.codebook import source_of
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table
 
@@ -86,7 +87,8 @@ def _settings(options: Options) -> dict[str, Any]:
     paths = ", ".join(str(path) for path in default_paths() if path.exists()) or "none found"
     try:
         config = options.config()
-        keymap(config.keys, options.codebook(config))
+        codebook = options.codebook(config)
+        keymap(config.keys, codebook)
         endpoint = options.resolve(config)
         described = _described(endpoint)
     except TurnpointError as error:
@@ -97,6 +99,7 @@ def _settings(options: Options) -> dict[str, Any]:
         "endpoint": described,
         endpoint.api_key_env: key,
         "annotator": options.annotator_name(config),
+        "codebook": f"version {codebook.version}, {codebook.id}, {source_of(codebook)}",
     }
     reason = why_it_cannot_continue(endpoint)
     return facts if reason is None else facts | {"resampling": f"refused: {reason}"}

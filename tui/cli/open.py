@@ -14,6 +14,7 @@ from tui.cli.options import Options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.annotation.codebook import Codebook
     from tui.context import Context
     from tui.screens.base import ListScreen
 
@@ -69,7 +70,8 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     from tui.workers.resampler import Resampler
 
     config = options.config()
-    codebook = options.codebook(config)
+    annotator = options.annotator_name(config)
+    codebook, notice = codebook_and_notice(options.codebook(config), store, annotator)
     compliance = compliance_judge(config.tags)
     label, settings_id, judges, template, refusal = "no endpoint", "", {compliance.behavior: compliance.id}, None, ""
     try:
@@ -85,15 +87,25 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
         label, judges = endpoint.label, template.measured
     return Context(
         store=store,
-        annotator=options.annotator_name(config),
+        annotator=annotator,
         codebook=codebook,
         endpoint_label=label,
         settings_id=settings_id,
         judges=judges,
         keys=keymap(config.keys, codebook),
         resampler=Resampler(store, template, refusal),
-        greeting=greeting,
+        greeting=greeting or notice,
         embedding=config.embedding,
         tags=config.tags,
         annotation=replace(config.annotation, blind=True) if options.blind else config.annotation,
     )
+
+
+def codebook_and_notice(codebook: Codebook, store: Store, annotator: str) -> tuple[Codebook, str]:
+    """The codebook, which knows the categories of all stored ones, and that labels were given under those, if any."""
+    from core.store.codebooks import count_under_others, load_codebooks
+    from tui.views.coding import given_before
+
+    stored = load_codebooks(store.read)
+    counts = count_under_others(store.read, annotator, codebook.id)
+    return codebook.knowing(stored.values()), given_before(counts, stored, codebook)

@@ -27,6 +27,7 @@ COMMANDS = {
     "suggest": ("tui.cli.suggest", "suggest"),
     "queue": ("tui.cli.queue", "queue"),
     "judge": ("tui.cli.judge", "judge"),
+    "codebook": ("tui.cli.codebook", "codebook"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),
     "simulator": ("tui.cli.simulator", "simulator"),

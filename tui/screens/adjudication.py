@@ -69,8 +69,8 @@ class AdjudicationScreen(ListScreen[Place]):
         self._bindings = BindingsMap.merge(
             [self._bindings, BindingsMap(category_bindings(ADJUDICATION, context.codebook))]
         )
-        self._start = start
-        self._is_blind = is_blind or context.annotation.blind
+        self._place = start
+        self._is_blind = is_blind
         self._by_trace: dict[str, Sequence[Disagreement]] = {}
         self._found: Sequence[Disagreement] = ()
         self._shown: Sequence[Disagreement] = ()
@@ -97,7 +97,7 @@ class AdjudicationScreen(ListScreen[Place]):
             self._read()
             if not any(map(FILTERS["open"], self._found)):
                 self._filter = "all"
-            self._show_filtered(self._start)
+            self._show_filtered()
             self.say("a category key decides; then the reason is asked for.")
             self._say_if_empty()
         self.set_interval(POLL_SECONDS, self._poll)
@@ -145,13 +145,13 @@ class AdjudicationScreen(ListScreen[Place]):
         if [one.place for one in self._shown] == before:
             self._list.update_items(self._items())
         else:
-            place = before[self.items.cursor] if before else None
-            self._list.replace(self._items(), self._index_of(place))
+            self._list.replace(self._items(), self._index_of(self._place))
         self.repaint()
 
-    def _show_filtered(self, place: Place | None) -> None:
+    def _show_filtered(self) -> None:
+        """Show what passes the filter, at the sentence that the cursor was on last or near it."""
         self._shown = [one for one in self._found if FILTERS[self._filter](one)]
-        self._list.replace(self._items(), self._index_of(place))
+        self._list.replace(self._items(), self._index_of(self._place))
         self.repaint()
 
     def _index_of(self, place: Place | None) -> int:
@@ -177,6 +177,8 @@ class AdjudicationScreen(ListScreen[Place]):
     def repaint(self) -> None:
         """Follow the cursor with who says what."""
         super().repaint()
+        if self._current is not None:
+            self._place = self._current.place
         for row in ("#header", "#deciding", "#categories"):
             self.query_one(row, Lines).repaint()
 
@@ -217,14 +219,14 @@ class AdjudicationScreen(ListScreen[Place]):
         names = list(FILTERS)
         self._filter = names[(names.index(self._filter) + 1) % len(names)]
         self.say("")
-        self._show_filtered(self._current.place if self._current else None)
+        self._show_filtered()
         self._say_if_empty()
 
     def action_sort(self) -> None:
         """Put what divides most raters first, or go by position again."""
         self._is_widest = not self._is_widest
         self._read()
-        self._show_filtered(self._current.place if self._current else None)
+        self._show_filtered()
         self.say("most raters and most even split first." if self._is_widest else "by position in the traces.")
 
     def action_next_open(self, step: int) -> None:
@@ -301,7 +303,7 @@ class AdjudicationScreen(ListScreen[Place]):
         self._reload(place.trace_id)
         if place not in [one.place for one in self._shown]:
             self._filter = "all"
-            self._show_filtered(place)
+            self._show_filtered()
         self.go(self._index_of(place))
         self.say(f"{replayed(verb, events)} in {place.trace_id}")
 
@@ -322,9 +324,7 @@ class AdjudicationScreen(ListScreen[Place]):
         self.action_read()
 
 
-def refusal(context: Context, trace_id: str, *, is_blind: bool) -> str:
-    """Why the disagreements may not be shown from this trace now; empty: they may."""
-    if not (is_blind or context.annotation.blind):
-        return ""
+def refusal(context: Context, trace_id: str) -> str:
+    """Why disagreements may not be shown from this trace to who works blind; empty: all of it is decided."""
     undecided = count_undecided(context.store.read, trace_id, context.annotator)
     return BLIND.format(trace_id=trace_id) if undecided else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import TurnpointError
 from tui.context import Context
-from tui.screens.blinding import BlindingScreen
+from tui.screens.coding import CodingScreen
 from tui.views.session import TraceView
 from tui.views.wording import compared
 from tui.workers.estimating import estimate
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GROUP = "comparing"
 
 
-class ComparingScreen(BlindingScreen):
+class ComparingScreen(CodingScreen):
     """Estimates the importance of sentences, and links them; one comparison at a time."""
 
     def __init__(self, context: Context, trace_id: str) -> None:

@@ -18,7 +18,7 @@ from core.traces.model import Trace
 from tui.context import Context
 from tui.screens.queueing import DEFAULT, OFF, begun, queue_note, read_queue, typed
 from tui.screens.suggesting import SuggestingScreen
-from tui.screens.writing import BUSY, LONGEST_WAIT
+from tui.screens.writing import written
 from tui.views.estimates import Estimates
 from tui.views.session import TraceView
 
@@ -179,13 +179,7 @@ class OrderingScreen(SuggestingScreen):
         if work is None:
             self.say("no queue is under way; Q starts one.")
             return
-        try:
-            self.context.store.write(lambda db: end_queue(db, annotator, why)).result(timeout=LONGEST_WAIT)
-        except TimeoutError:
-            self.say(BUSY)
-            return
-        except TurnpointError as error:
-            self.say(str(error))
+        if written(self, self.context.store.write(lambda db: end_queue(db, annotator, why))) is None:
             return
         self._work = None
         self.repaint_header()

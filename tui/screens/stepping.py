@@ -17,6 +17,7 @@ from core.store.positions import load_position, save_position
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
 from tui.context import Context
+from tui.palette import label_style
 from tui.screens.base import ListScreen
 from tui.views.annotating import progress, tag_and_flag
 from tui.views.chrome import category_lines, category_rows, header_line
@@ -121,7 +122,7 @@ class SteppingScreen(ListScreen[None]):
         """Header, sentences beside rates and detail, category keys, status."""
         yield Lines(self._header, id="header").add_class("row")
         with Container(id="panes"):
-            yield SentenceList()
+            yield SentenceList({c.tag: label_style(c.colour) for c in self.context.codebook.categories})
             with Container(id="side"):
                 yield RateStrip(self._curves, self._directions, id="strip")
                 yield Lines(self._detail, id="detail")

@@ -170,15 +170,12 @@ class TraceScreen(AdaptiveScreen):
         from core.annotation.disagreement import Place
         from tui.screens.adjudication import AdjudicationScreen, refusal
 
-        refused = refusal(self.context, self.trace_id, is_blind=self._view.is_blind)
+        refused = refusal(self.context, self.trace_id) if self._view.is_blind else ""
         if refused:
             self.say(refused)
             return
-        place = Place(self.trace_id, self._cursor)
-        self.app.push_screen(
-            AdjudicationScreen(self.context, place, is_blind=self._view.is_blind),
-            lambda place: None if place is None else self.show_place(*place),
-        )
+        screen = AdjudicationScreen(self.context, Place(self.trace_id, self._cursor), is_blind=self._view.is_blind)
+        self.app.push_screen(screen, lambda place: None if place is None else self.show_place(*place))
 
     def show_place(self, trace_id: str, index: int) -> None:
         """Go to a sentence, of this trace or another one."""

@@ -19,7 +19,7 @@ BUSY = "another process holds the database; this is written, and shown here, as 
 
 
 def written(screen: ListScreen[Any], writing: Future[T]) -> T | None:
-    """What a job gives, once it is on disk; None, and a sentence on ``screen``, where that takes too long or fails."""
+    """What a job gave, once it is on disk; None, and a sentence on ``screen``, where that takes too long or fails."""
     try:
         return writing.result(timeout=LONGEST_WAIT)
     except TimeoutError:

@@ -9,8 +9,10 @@ from core.annotation.codebook import Codebook
 from core.annotation.history import LabelEvent
 from core.sanitize import visible_line
 from tui.palette import SUGGESTED
+from tui.widgets.wrapping import clip
 
 SKIPPED_TAG = "···"
+TAG_CELLS = 3
 UNSURE, NOTED, SECONDARY, NO_FLAG = "?", "*", "+", " "
 
 
@@ -20,10 +22,15 @@ def tag_and_flag(held: Annotation, codebook: Codebook, suggested: Suggested | No
     Of a sentence of which nothing is held, it is the category that is suggested, and the mark that it is only that.
     """
     if suggested is not None and held == NOTHING:
-        return codebook.tag(suggested.category), SUGGESTED
-    tag = codebook.tag(held.category) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
+        return _tag(suggested.category, codebook), SUGGESTED
+    tag = _tag(held.category, codebook) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
     flag = UNSURE if held.is_unsure else NOTED if held.note else SECONDARY if held.secondary else NO_FLAG
     return tag, flag
+
+
+def _tag(category: str, codebook: Codebook) -> str:
+    """The tag of a category, which may be one of a codebook that nobody here has read."""
+    return clip(visible_line(codebook.tag(category)), TAG_CELLS)
 
 
 def progress(annotations: Mapping[int, Annotation], n_sentences: int, *, brief: bool) -> str:

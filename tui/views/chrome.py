@@ -11,7 +11,7 @@ from core.annotation.annotation import Annotation
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
 from tui.actions import ACTIONS, shown
-from tui.palette import BAR, BOLD, DIM, LABEL, PLAIN, REVERSE, UNDERLINE
+from tui.palette import BAR, BOLD, DIM, PLAIN, REVERSE, UNDERLINE, label_style
 from tui.widgets.lines import Line, Piece
 from tui.widgets.wrapping import clip, wrap
 
@@ -33,6 +33,7 @@ FIRST_KEYS = (
     "importance",
     "adaptive",
     "undo",
+    "codebook",
     "export",
     "quit",
     "close",
@@ -65,10 +66,12 @@ def category_lines(
     in_a_row, room = _in_a_row(codebook, width), _category_cells(codebook)
     for place, category in enumerate(codebook.categories):
         count = str(given[category.name] or "")
-        style = REVERSE if category.name == held.category else UNDERLINE if category.name == held.secondary else PLAIN
-        key = shown([keys[category.name]]) + " "
+        name, colour = category.name, label_style(category.colour)
+        standing = REVERSE if name == held.category else UNDERLINE if name == held.secondary else PLAIN
+        key = shown([keys[name]]) + " "
         rest = max(0, room - cell_len(key) - len(category.tag) - len(count))
-        lines[place // in_a_row] += [(key, BOLD), (category.tag, LABEL + style), (count + " " * rest, DIM)]
+        tag = (category.tag, colour + standing)
+        lines[place // in_a_row] += [(key, BOLD), tag, (count + " " * rest, DIM)]
     return list(lines)
 
 

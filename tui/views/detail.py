@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
-from tui.palette import BOLD, DIM, LABEL, PLAIN, TURNING_POINT, behavior_style
+from tui.palette import BOLD, DIM, PLAIN, TURNING_POINT, behavior_style, label_style
 from tui.views.annotating import said, suggestion
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
@@ -43,7 +43,8 @@ def detail_lines(
     sampled gives way first.
     """
     view, held = view.known_of(index), view.held(index)
-    title = [(f"sentence {index}", BOLD), (" · ", DIM), (said(held), LABEL if held.category else DIM)]
+    style = label_style(codebook.colour(held.category)) if held.category else DIM
+    title = [(f"sentence {index}", BOLD), (" · ", DIM), (visible_line(said(held)), style)]
     behaviors = view.in_order(shown)
     turned = [short_name(name) for name in behaviors if view.mark(name, index) == TURNING_POINT]
     if turned:
@@ -63,8 +64,9 @@ def detail_lines(
     for behavior in behaviors:
         lines += _behavior_lines(view, index, behavior, width)
     below = _origin(view, width)
-    definition = next((c.definition for c in codebook.categories if c.name == held.category), None)
-    if definition:
+    category = codebook.find(held.category) if held.category else None
+    if category is not None:
+        definition = visible_line(category.definition)
         below += [[(definition[row.start : row.end], DIM)] for row in wrap(definition, width)]
     instead = view.estimates.said(index) if view.estimates is not None else None
     if instead is None:

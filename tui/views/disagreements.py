@@ -89,7 +89,7 @@ def deciding_lines(one: Disagreement, texts: Sequence[str], codebook: Codebook, 
         return spacious
     lines = [*top, *_said(one, codebook, width, is_brief=True)]
     if len(lines) > height:
-        lines = [*lines[: max(0, height - 1)], [("… Enter opens the trace", DIM)]]
+        lines = [*lines[: max(0, height - 1)], [(clip("… Enter opens the trace", width), DIM)]]
     return lines
 
 

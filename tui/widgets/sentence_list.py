@@ -53,8 +53,9 @@ class SentenceList(LineList):
 
     pattern: var[re.Pattern[str] | None] = var(None)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, tag_styles: Mapping[str, Style] | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._tag_styles = tag_styles or {}
         self._items: Sequence[SentenceItem] = ()
         self._rows: dict[tuple[int, int], list[Row]] = {}
         self._anchor: int | None = None
@@ -156,11 +157,10 @@ class SentenceList(LineList):
             return Strip([*gutter, Segment(f"… {hidden + 1} more rows: z reads it in full", DIM)])
         return Strip([*gutter, *self._text(item.text, rows[row], base)])
 
-    @staticmethod
-    def _tag(item: SentenceItem, arrow_style: Style) -> list[Segment]:
+    def _tag(self, item: SentenceItem, arrow_style: Style) -> list[Segment]:
         """The category, and the mark of a turning point in the cell that else is blank."""
         tag = f"{item.tag or '':<3}"
-        style = DIM if item.flag == SUGGESTED else LABEL
+        style = DIM if item.flag == SUGGESTED else self._tag_styles.get(item.tag or "", LABEL)
         if item.mark == " ":
             return [Segment(f"{tag} ", style)]
         return [Segment(tag, style), Segment(item.mark, arrow_style + BOLD)]

@@ -16,6 +16,7 @@ from core.analysis.rates import load_rates
 from core.store.database import Store
 from core.store.imported import add_imported
 from core.store.labels import load_labels
+from core.store.ratings import IMPORTED, load_ratings
 from core.store.rollouts import load_rollouts
 from core.store.traces import load_trace
 from core.traces.importers import ImportResult, read_traces
@@ -185,6 +186,8 @@ def test_all_of_it_goes_into_the_database(tmp_path: Path, store: Store) -> None:
     assert (before.k, before.n, before.n_no_decision) == (1, 2, 1)
     assert [r.rollout.text for r in load_rollouts(store.read, trace.id, settings.id, 2)] == [" I knock. And on."]
     assert load_labels(store.read, trace.id, "thought-anchors") == {1: "plan_generation"}
+    # A tag that came with a folder is nobody's opinion until a person confirms it.
+    assert [(rating.rater, rating.kind) for rating in load_ratings(store.read)] == [("thought-anchors", IMPORTED)]
     run = store.read.execute("SELECT kind, status, settings_id, request FROM runs").fetchone()
     assert tuple(run)[:3] == ("import", "done", settings.id)
     assert json.loads(run["request"]) == {"source": "p", "trace_id": trace.id}

@@ -15,7 +15,8 @@ import click
 import pytest
 
 from core.analysis.across.summary import COLUMNS
-from core.annotation.codebook import load_codebook
+from core.annotation.categories import BASE_COLOURS
+from core.annotation.codebook import FIELDS, load_codebook
 from core.behaviors.settings import KINDS, PATTERN_KEYS, PROMPT_KEYS, JudgeConfig
 from core.endpoints.config import load_config
 from core.endpoints.endpoint import MODE_NAMES
@@ -217,7 +218,16 @@ def test_settings_in_a_page_are_valid(page: Path) -> None:
     for number, block in enumerate(blocks(page, "toml")):
         path = Path(f"{number}.toml")
         path.write_text(block + (STRONG if '"strong-model"' in block else ""), encoding="utf-8")
-        assert load_config(path).sources == (path,)
+        if "[[categories]]" in block:
+            assert load_codebook(path).path == path
+        else:
+            assert load_config(path).sources == (path,)
+
+
+def test_every_field_of_a_codebook_is_on_its_page() -> None:
+    text = (DOCS / "codebook.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) == FIELDS
+    assert all(f"`{colour}`" in text for colour in BASE_COLOURS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

