@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from core.annotation.annotation import IMPORT, Circumstances
 from core.canonical import canonical_json
 from core.store.labels import set_label
 from core.store.rollouts import add_judge, add_rollouts, add_settings, end_run, start_run
@@ -69,5 +70,6 @@ def _add_rollouts(database: Database, drawn: ImportedRollouts) -> None:
 
 
 def _add_labels(database: Database, labels: ImportedLabels) -> None:
+    made = Circumstances(IMPORT, is_verified=False)
     for sentence, category in sorted(labels.categories.items()):
-        set_label(database, labels.annotator, labels.trace_id, sentence, category, labels.codebook)
+        set_label(database, labels.annotator, labels.trace_id, sentence, category, labels.codebook, made)

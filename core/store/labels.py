@@ -6,10 +6,9 @@ import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from core.annotation.annotation import KEY, NOTHING, Annotation, Circumstances, Suggested
-from core.annotation.codebook import Codebook
 from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
 from core.store.rows import PROGRAM, insert, insert_row
@@ -40,14 +39,30 @@ class Change(NamedTuple):
     circumstances: Circumstances = Circumstances()
 
 
-def add_codebook(database: Database, codebook: Codebook) -> None:
+class Defining(Protocol):
+    """What a label keeps of its codebook; a `core.annotation.codebook.Codebook` has it."""
+
+    @property
+    def id(self) -> str:
+        """Short hash of the canonical JSON."""
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+
+    @property
+    def canonical(self) -> str:
+        """The whole codebook as canonical JSON."""
+
+
+def add_codebook(database: Database, codebook: Defining) -> None:
     """Store a codebook once."""
     row = {"id": codebook.id, "version": codebook.version, "canonical": codebook.canonical, "created_at": now()}
     insert(database, "codebooks", [row], ignore=True)
 
 
 def annotate(
-    database: Database, annotator: str, changes: Sequence[Change], codebook: Codebook
+    database: Database, annotator: str, changes: Sequence[Change], codebook: Defining
 ) -> tuple[LabelEvent, ...]:
     """Make ``changes`` as one step, which undo takes back as one (a job for the writer); no-changes are left out.
 
@@ -77,7 +92,7 @@ def set_label(
     trace_id: str,
     sentence_idx: int,
     category: str | None,
-    codebook: Codebook,
+    codebook: Defining,
     circumstances: Circumstances | None = None,
 ) -> LabelEvent | None:
     """Give a sentence a category, or clear it with None; None is returned where that changes nothing."""
