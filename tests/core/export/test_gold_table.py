@@ -87,8 +87,8 @@ def test_disagreements_have_a_row_for_each_rater(tmp_path: Path) -> None:
     assert [(row["trace_id"], row["rater"], row["category"], row["gold"]) for row in rows] == [
         ("turning", "@ben", "monitoring", "monitoring"),
         ("turning", "ana", "planning", "monitoring"),
-        ("turning", "@ben", "decision_comply", "decision_comply"),
-        ("turning", "ana", "decision_comply", "decision_comply"),
+        ("turning", "@ben", "decision_comply", None),
+        ("turning", "ana", "decision_comply", None),
         ("unsampled", "@ben", "planning", None),
         ("unsampled", "ana", "none", None),
     ]
