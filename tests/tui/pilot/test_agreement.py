@@ -9,7 +9,6 @@ import pytest
 from textual.pilot import Pilot
 
 from core.annotation.annotation import Annotation
-from core.endpoints.config import AnnotationConfig
 from core.store.database import Store
 from core.store.labels import Change, annotate
 from tests.core.analysis.suggested import suggest
@@ -54,7 +53,7 @@ def labelled(store: Store) -> Store:
 
 def blind(store: Store) -> TurnpointApp:
     app = build_app(store)
-    object.__setattr__(app.context, "annotation", AnnotationConfig(blind=True))
+    app.context.blind.is_on = True
     return app
 
 
