@@ -38,7 +38,7 @@ class JudgingScreen(BrowsingScreen):
 
     def begin(self) -> None:
         """Begin blind where the settings say so, with alignment faking where it is measured."""
-        is_blind = self._verdicts.is_blind or context_of(self).annotation.blind
+        is_blind = self._verdicts.is_blind or context_of(self).blind.is_on
         self._verdicts = replace(self._verdicts, is_blind=is_blind)
         super().begin()
         if self._all and self._verdicts.behavior not in self.behaviors():

@@ -188,7 +188,7 @@ class PickerScreen(ListScreen[str]):
         """Show how far annotators agree."""
         from tui.screens.agreement import AgreementScreen
 
-        self.app.push_screen(AgreementScreen(is_blind=context_of(self).annotation.blind), self._opened)
+        self.app.push_screen(AgreementScreen(is_blind=context_of(self).blind.is_on), self._opened)
 
     def _opened(self, trace_id: str | None) -> None:
         if trace_id is not None:

@@ -163,8 +163,7 @@ class TraceScreen(AdaptiveScreen):
         """Show how far annotators agree."""
         from tui.screens.agreement import AgreementScreen
 
-        is_blind = self._view.is_blind or self.context.annotation.blind
-        self.app.push_screen(AgreementScreen(is_blind=is_blind), self._chosen)
+        self.app.push_screen(AgreementScreen(is_blind=self.context.blind.is_on), self._chosen)
 
     def action_disagreements(self) -> None:
         """List where annotators disagree, from this sentence on."""
