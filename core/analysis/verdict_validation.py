@@ -7,13 +7,18 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from core.analysis.counts import Count
 from core.analysis.validation import Estimate, Scored, Validation, cohens_kappa, validate
 from core.analysis.verification import Stratum, Weighted, verify, weighted_auroc
 from core.annotation.verdict_sample import BALANCED, DRAWN
 from core.store.judges import JudgedRollout, JudgeInUse, judged_rollouts, judges_in_use
+from core.store.ratings import HUMAN, Rating
 from core.store.verdicts import StandingVerdict, standing_verdicts
+
+if TYPE_CHECKING:
+    from core.analysis.agreement.measures import Measured
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,23 @@ def pair_annotators(said: Sequence[StandingVerdict], annotators: Sequence[str]) 
         if pair.agree.n:
             pairs.append(pair)
     return pairs
+
+
+def alpha_of_people(said: Sequence[StandingVerdict], annotators: Sequence[str]) -> Measured | None:
+    """Krippendorff's alpha of all the annotators together, on the rollouts that two or more of them judged.
+
+    Its interval is over traces, as with labels; None where no two judged a rollout in common.
+    """
+    from core.analysis.agreement.measures import ALPHA, measure_all
+    from core.analysis.agreement.units import reliability_data
+
+    ratings = [
+        Rating(one.trace_id, one.rollout_id, one.annotator, HUMAN, one.verdict.word, None)
+        for one in said
+        if one.annotator in annotators and one.verdict.word is not None and one.verdict.shows is not None
+    ]
+    measured = measure_all(reliability_data(ratings)) if ratings else ()
+    return next((one for one in measured if one.measure == ALPHA), None)
 
 
 def _against(

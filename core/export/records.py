@@ -1,4 +1,4 @@
-"""The tables that repeat what the database holds: traces, sentences, rollouts, outcomes, votes, labels, failures."""
+"""The tables that repeat what the database holds: traces, sentences, rollouts, outcomes, votes, failures."""
 
 from __future__ import annotations
 
@@ -41,15 +41,6 @@ _VOTES = """
       FROM rollouts r CROSS JOIN judge_votes v ON v.rollout_id = r.id
      WHERE r.trace_id = ?
      ORDER BY r.settings_id, r.prefix_idx, r.sample_idx, v.judge_id, v.vote_idx
-"""
-_LABELS = """
-    SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.codebook_id, e.created_at, last.revision, s.text
-      FROM (SELECT max(id) AS id, count(*) AS revision FROM label_events
-             WHERE trace_id = ? GROUP BY annotator, sentence_idx) last
-      JOIN label_events e ON e.id = last.id
-      LEFT JOIN sentences s ON s.trace_id = e.trace_id AND s.idx = e.sentence_idx
-     WHERE e.category IS NOT NULL
-     ORDER BY e.sentence_idx, e.annotator
 """
 _FAILURES = """
     SELECT id, run_id, trace_id, settings_id, prefix_idx, sample_idx, stage, kind, message, attempts, created_at
@@ -157,21 +148,6 @@ JUDGE_VOTES = Table(
         "reply": "the raw reply",
     },
     lambda scope: scope.rows_of_each_trace(_VOTES),
-)
-
-LABELS = Table(
-    "labels.csv",
-    {
-        "trace_id": "the trace",
-        "sentence_idx": "sentence i, 0-based",
-        "annotator": "who labelled it",
-        "category": "the present label; an unlabelled sentence has no row",
-        "codebook_id": "codebook that defines the category, see provenance.json",
-        "created_at": "when this label was set, UTC",
-        "revision": "how many times the annotator set, changed, took back or restored it",
-        "text": "the raw sentence",
-    },
-    lambda scope: scope.rows_of_each_trace(_LABELS),
 )
 
 FAILURES = Table(

@@ -16,16 +16,29 @@ from core.export.directory import durable_file, whole_directory
 from core.export.estimates import CONFIRMED, DIRECTIONS, PREFIX_RATES
 from core.export.gold_table import GOLD_TABLES, has_gold
 from core.export.importance_table import IMPORTANCE
+from core.export.label_tables import LABEL_HISTORY, LABELS
 from core.export.moment import moment
 from core.export.provenance import provenance
-from core.export.records import FAILURES, JUDGE_VOTES, LABELS, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
+from core.export.records import FAILURES, JUDGE_VOTES, OUTCOMES, ROLLOUTS, SENTENCES, TRACES
 from core.export.said_tables import ALTERNATIVES, LINKS, RESILIENCE
 from core.export.table import PROSE, Scope, Table, choose_traces
 from core.export.verdict_table import VERDICT_LABELS, has_verdicts
 from core.store.collected import collected_settings
 from core.store.database import Store
 
-TABLES = (TRACES, SENTENCES, PREFIX_RATES, DIRECTIONS, CONFIRMED, ROLLOUTS, OUTCOMES, JUDGE_VOTES, LABELS, FAILURES)
+TABLES = (
+    TRACES,
+    SENTENCES,
+    PREFIX_RATES,
+    DIRECTIONS,
+    CONFIRMED,
+    ROLLOUTS,
+    OUTCOMES,
+    JUDGE_VOTES,
+    LABELS,
+    LABEL_HISTORY,
+    FAILURES,
+)
 ESTIMATE_TABLES = (IMPORTANCE, ALTERNATIVES, LINKS, RESILIENCE)
 PROVENANCE = "provenance.json"
 
@@ -46,6 +59,7 @@ def export_csv(
     trace_ids: Sequence[str] | None = None,
     text: bool = True,
     compared: Comparison | None = None,
+    more: Sequence[Table] = (),
 ) -> ExportReport:
     """Write `TABLES` and `PROVENANCE` into ``directory``, for ``trace_ids`` or for all traces.
 
@@ -56,7 +70,8 @@ def export_csv(
     All files show one moment of the database, whatever other processes write meanwhile. With ``force`` the files of
     an earlier export are replaced and all others left alone. Without ``text`` the columns that hold what a model
     wrote are left out: response, text, reply. With ``compared`` (`core.export.comparison.compare_with`) there are
-    `ESTIMATE_TABLES` besides; the first time, its encoder has to read everything that rollouts say.
+    `ESTIMATE_TABLES` besides; the first time, its encoder has to read everything that rollouts say. The tables of
+    ``more``, such as `core.export.label_tables.to_label`, are written besides, texts and all.
 
     Raises:
         ExportError: if the directory holds anything (and ``force`` is false), or the files cannot be written.
@@ -74,13 +89,14 @@ def export_csv(
             *(COLLECTED_TABLES if collected else ()),
             *((VERDICT_LABELS,) if has_verdicts(connection) else ()),
             *(ESTIMATE_TABLES if compared is not None else ()),
+            *more,
         )
         names = [table.name for table in tables] + [PROVENANCE]
         with whole_directory(directory, names, force=force) as staging:
             if compared is not None:
                 scope = _estimated(scope, compared)
             for table in tables:
-                columns = [name for name in table.columns if text or name not in PROSE]
+                columns = [name for name in table.columns if text or table in more or name not in PROSE]
                 written.append((table, columns, write_table(table, columns, scope, staging / table.name)))
             made = provenance(scope, store.path, written)
             if compared is not None:

@@ -24,7 +24,8 @@ DEFAULT_PATH = "turnpoint.db"
 SCHEMA = ("m001_traces", "m002_rollouts", "m003_labels", "m004_embeddings", "m005_endpoints", "m006_annotation")
 
 
-def _applied(connection: sqlite3.Connection) -> set[str]:
+def applied_steps(connection: sqlite3.Connection) -> set[str]:
+    """Names of the migrations that a file has seen; empty where turnpoint did not make it."""
     known = connection.execute(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'"
     ).fetchone()
@@ -36,7 +37,7 @@ def _applied(connection: sqlite3.Connection) -> set[str]:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the schema up to date; a file from a newer turnpoint is refused."""
-    applied = _applied(connection)
+    applied = applied_steps(connection)
     newer = applied.difference(SCHEMA)
     if newer:
         raise StoreError(

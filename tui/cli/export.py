@@ -33,6 +33,9 @@ CSV, THOUGHT_ANCHORS = "csv", "thought-anchors"
               help="Tables, or a folder per trace for the viewer of thought-anchors.com.")  # fmt: skip
 @click.option("--trace", "trace_ids", multiple=True, help="Only this trace (may be repeated).")
 @click.option("--estimates", is_flag=True, help="With csv: importances, alternatives, links and resilience as well.")
+@click.option(
+    "--to-label", is_flag=True, help="With csv: to_label.csv as well, the sentences that you have not labelled."
+)
 @click.option("--no-text", is_flag=True, help="With csv: leave out the columns that hold what a model wrote.")
 @click.option("--behavior", default=ALIGNMENT_FAKING, show_default=True,
               help="With thought-anchors: what the numbers are about.")  # fmt: skip
@@ -47,6 +50,7 @@ def export(
     kind: str,
     trace_ids: tuple[str, ...],
     estimates: bool,
+    to_label: bool,
     no_text: bool,
     behavior: str,
     settings_id: str | None,
@@ -59,10 +63,21 @@ def export(
     chosen = trace_ids or None
     with options.open_store() as store:
         if kind == CSV:
+            from core.export import label_tables
             from core.export.tables import export_csv
 
+            more = (label_tables.to_label(options.annotator_name(options.config())),) if to_label else ()
+
             def write(compared: Comparison | None) -> ExportReport:
-                return export_csv(store, directory, force=force, trace_ids=chosen, text=not no_text, compared=compared)
+                return export_csv(
+                    store,
+                    directory,
+                    force=force,
+                    trace_ids=chosen,
+                    text=not no_text,
+                    compared=compared,
+                    more=more,
+                )
 
             _say_tables(_with_encoder(options.config(), store, write) if estimates else write(None), as_json)
         else:
@@ -84,7 +99,7 @@ def export(
 
 def _refuse_options_of_the_other(kind: str, context: click.Context) -> None:
     """An option that the chosen format would pass over in silence was meant for the other one."""
-    others = ("behavior", "settings_id") if kind == CSV else ("estimates", "no_text")
+    others = ("behavior", "settings_id") if kind == CSV else ("estimates", "to_label", "no_text")
     for parameter in context.command.params:
         name = parameter.name or ""
         if name in others and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:

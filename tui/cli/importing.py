@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import ImportRefusedError
+from tui.cli.importing_labels import import_tables
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
 from tui.views.numbers import how_many
@@ -26,14 +27,18 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".eval", ".txt")
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")
 @json_option
 @click.pass_obj
-def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
+def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: bool) -> None:
     """Import traces from PATHS: text, JSON or JSONL records, Inspect logs, thought-anchors folders, folders of them.
 
     What cannot be read is refused record by record, with file and line; everything else is imported. A trace that is
     in the database already, just as the file has it, is left as it is.
+
+    A CSV table of labels, such as labels.csv of an export, is imported after the traces, whole or not at all.
     """
+    from core.annotation.label_table import is_label_table
     from core.store.imported import stored_alike
     from core.store.traces import known_ids
     from core.traces.importers import read_traces
@@ -42,7 +47,9 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
     refused: list[ImportRefusedError] = []
     added: list[ImportResult] = []
     there: list[tuple[Path, ImportResult, frozenset[str]]] = []
-    results = [(path, read_traces(path, tags)) for path in _files(paths)]
+    files = _files(paths)
+    tables = [path for path in files if is_label_table(path)]
+    results = [(path, read_traces(path, tags)) for path in files if path not in tables]
     for _, result in results:
         refused += result.refused
     # A database is not made for nothing: a misspelt path leaves none behind.
@@ -58,11 +65,14 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
                 store.write(lambda database: _add(database, added)).result()
     drawn = {rollouts.trace_id: len(rollouts.rollouts) for result in added for rollouts in result.rollouts}
     traces = [trace for result in added for trace in result.traces]
+    labels = import_tables(options, tables, replaces) if tables else None
+    refused += labels.refused if labels else ()
     if as_json:
         print_json({
             "imported": [_described(trace, drawn.get(trace.id)) for trace in traces],
             "already_there": [trace.id for _, result, alike in there for trace in _taken(result, alike)],
             "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in refused],
+            **({} if labels is None else {"labels": labels.as_json()}),
         })  # fmt: skip
     else:
         for refusal in refused:
@@ -73,8 +83,10 @@ def import_(options: Options, paths: tuple[Path, ...], as_json: bool) -> None:
         what = f"{how_many(len(traces), 'trace')} with {how_many(sum(len(t.sentences) for t in traces), 'sentence')}"
         what += f" and {how_many(sum(drawn.values()), 'rollout')}" if drawn else ""
         apart = f"; refused {how_many(len(refused), 'record')} (above)" if refused else ""
-        if traces or refused:
+        if traces or (refused and results):
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
+        if labels is not None:
+            say(labels.as_sentence(options.db))
     if refused:
         raise SystemExit(1)
 

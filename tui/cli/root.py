@@ -13,6 +13,7 @@ from tui.cli.options import Options
 
 COMMANDS = {
     "import": ("tui.cli.importing", "import_"),
+    "merge": ("tui.cli.merging", "merge"),
     "collect": ("tui.cli.collect", "collect"),
     "traces": ("tui.cli.traces", "traces"),
     "check": ("tui.cli.check", "check"),

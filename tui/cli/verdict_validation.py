@@ -13,6 +13,7 @@ from tui.cli.output import interval, interval_json, number, print_json, print_ta
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
+    from core.analysis.agreement.measures import Measured
     from core.analysis.verdict_validation import AnnotatorPair, VerdictValidation
 
 
@@ -30,7 +31,7 @@ class AskedOfPeople:
 
 def report_verdicts(options: Options, asked: AskedOfPeople, *, as_json: bool) -> None:
     """Hold the judges of a behavior against what people say of the same rollouts."""
-    from core.analysis.verdict_validation import pair_annotators, validate_judges
+    from core.analysis.verdict_validation import alpha_of_people, pair_annotators, validate_judges
     from core.store.judges import choose_judge, judges_in_use
     from core.store.verdicts import standing_verdicts
 
@@ -46,12 +47,14 @@ def report_verdicts(options: Options, asked: AskedOfPeople, *, as_json: bool) ->
         annotators = _annotators(asked, sorted({one.annotator for one in said}))
         found = validate_judges(store.read, judges, annotators, traces, any_order=asked.any_order)
     pairs = pair_annotators(said, annotators)
+    alpha = alpha_of_people(said, annotators)
     if as_json:
-        print_json({"behavior": asked.behavior, "validations": [_entry(one) for one in found], "pairs": _pairs(pairs)})
+        people = {"pairs": _pairs(pairs), "alpha": _alpha(alpha)}
+        print_json({"behavior": asked.behavior, "validations": [_entry(one) for one in found], **people})
     else:
         for one in found:
             _print(one)
-        _print_pairs(pairs)
+        _print_pairs(pairs, alpha)
     if asked.table is not None:
         _write(asked.table, found)
 
@@ -113,7 +116,7 @@ def _remarks(found: VerdictValidation) -> list[str]:
     return said
 
 
-def _print_pairs(pairs: list[AnnotatorPair]) -> None:
+def _print_pairs(pairs: list[AnnotatorPair], alpha: Measured | None) -> None:
     if not pairs:
         return
     rows = [
@@ -127,7 +130,11 @@ def _print_pairs(pairs: list[AnnotatorPair]) -> None:
         for pair in pairs
     ]
     print_table(["annotator", "and", "agree", "kappa", "95%"], rows, right=(2, 3, 4))
-    say("agreement of people is about the rollouts that both judged")
+    if alpha is not None:
+        about = f"{how_many(alpha.n_units, 'rollout')} of {how_many(alpha.n_traces, 'trace')} that two or more judged"
+        value = number(alpha.value) or "undefined"
+        bounds = f" {interval(alpha.interval, signed=True)} over traces" if alpha.interval else ""
+        say(f"Krippendorff's alpha of all: {value}{bounds}, {about}")
 
 
 def _entry(found: VerdictValidation) -> dict[str, Any]:
@@ -155,6 +162,13 @@ def _pairs(pairs: list[AnnotatorPair]) -> list[dict[str, Any]]:
         }
         for pair in pairs
     ]
+
+
+def _alpha(alpha: Measured | None) -> dict[str, Any] | None:
+    if alpha is None:
+        return None
+    counts = {"n_rollouts": alpha.n_units, "n_traces": alpha.n_traces, "n_agree": alpha.n_agree}
+    return {"value": alpha.value, "interval": interval_json(alpha.interval), **counts}
 
 
 def _write(path: Path, found: list[VerdictValidation]) -> None:

@@ -110,8 +110,7 @@ class InsteadScreen(SearchedScreen[None]):
         group = self._groups[self.items.cursor]
         how = "the same as" if group is self._said.same else "instead of"
         subset = Subset(f"{how} {index}: {clip(wording(group), TITLE_CELLS)}", frozenset(group.rollout_ids))
-        place, judges = (view.settings.id, index), view.rates.judges
-        screen = RolloutsScreen(self._store, view.trace, *place, judges, subset, blind=view.is_blind)
+        screen = RolloutsScreen(self._store, view.trace, view.settings.id, index, view.rates.judges, subset)
         self.app.push_screen(screen)
 
     def action_copy(self) -> None:

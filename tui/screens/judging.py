@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from core.annotation.verdict import SKIPPED, VerdictCircumstances, VerdictEvent
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
@@ -22,24 +22,18 @@ from tui.widgets.text_list import TextList
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-T = TypeVar("T")
-
 
 class JudgingScreen(BrowsingScreen):
     """Says yes, no or skipped of a behavior, takes it back, undoes and redoes; blind, if that is wanted."""
 
-    def __init__(
-        self, store: Store, judges: Mapping[str, str] | None, ordered_by: str | None = None, *, blind: bool = False
-    ) -> None:
+    def __init__(self, store: Store, judges: Mapping[str, str] | None, ordered_by: str | None = None) -> None:
         super().__init__(store)
         self._judges, self._ordered_by = judges, ordered_by
-        self._verdicts = Verdicts(is_blind=blind)
         self._looking = Looking()
 
     def begin(self) -> None:
-        """Begin blind where the settings say so, with alignment faking where it is measured."""
-        is_blind = self._verdicts.is_blind or context_of(self).blind.is_on
-        self._verdicts = replace(self._verdicts, is_blind=is_blind)
+        """Begin blind if the app is in blind mode, with alignment faking where it is measured."""
+        self._verdicts = replace(self._verdicts, is_blind=context_of(self).blind.is_on)
         super().begin()
         if self._all and self._verdicts.behavior not in self.behaviors():
             self._judge_behavior(self.behaviors()[0])
@@ -105,8 +99,9 @@ class JudgingScreen(BrowsingScreen):
             super().answer(purpose, text)
         elif stored is not None:
             annotator, behavior = context_of(self).annotator, self._verdicts.behavior
-            self._write(lambda db: note_verdict(db, annotator, stored.id, behavior, text))
-            self._show(stored.id)
+            writing = self._store.write(lambda db: (note_verdict(db, annotator, stored.id, behavior, text),))
+            if written(self, writing) is not None:
+                self._show(stored.id)
 
     def action_undo(self) -> None:
         """Undo the last change of a verdict, on whichever rollout."""
@@ -159,10 +154,11 @@ class JudgingScreen(BrowsingScreen):
             ordered_by=self._ordered_by,
             judge_id=None if outcome is None else outcome.judge_id,
         )
-        written = self._write(lambda db: (set_verdict(db, annotator, stored.id, behavior, word, made),))
-        if written is not None:
-            self._show(stored.id)
-        return written is not None
+        writing = self._store.write(lambda db: (set_verdict(db, annotator, stored.id, behavior, word, made),))
+        if written(self, writing) is None:
+            return False
+        self._show(stored.id)
+        return True
 
     def _go_on(self) -> None:
         if not context_of(self).annotation.advance:
@@ -180,7 +176,7 @@ class JudgingScreen(BrowsingScreen):
 
     def _replay(self, job: Callable[[Database, str], VerdictEvent | None], verb: str) -> None:
         annotator = context_of(self).annotator
-        found = self._write(lambda db: (job(db, annotator),))
+        found = written(self, self._store.write(lambda db: (job(db, annotator),)))
         if found is None:
             return
         (event,) = found
@@ -200,10 +196,6 @@ class JudgingScreen(BrowsingScreen):
         where = f"{rollout.trace_id}, prefix {rollout.prefix_idx}, sample {rollout.sample_idx}"
         change = f"{event.before.word or 'unjudged'} → {event.after.word or 'unjudged'}"
         self.say(f"{verb}: {event.behavior} {change} ({where})")
-
-    def _write(self, job: Callable[[Database], T]) -> T | None:
-        """Carry out a job of the writer and wait for the disk; None if that takes too long or fails, which is said."""
-        return written(self, self._store.write(job))
 
     def _show(self, rollout_id: int) -> None:
         """Show what has changed on one rollout: its row, its text, the header."""

@@ -65,7 +65,8 @@ class LabellingScreen(SteppingScreen):
         else:
             self.repaint()
             left = next_unlabelled(self._view, index + 1, -1)
-            then = "all of this trace is done; o opens another, Q leads through all" if left is None else "[ goes back to what is open"
+            done = "all of this trace is done; o opens another, Q leads through all"
+            then = done if left is None else "[ goes back to what is open"
             self.say(f"sentence {index} is {said(self._view.held(index))}; it is the last sentence, {then}.")
 
     def action_label(self, category: str) -> None:

@@ -34,10 +34,8 @@ class RolloutsScreen(JudgingScreen):
         prefix_idx: int,
         judges: Mapping[str, str] | None,
         subset: Subset | None = None,
-        *,
-        blind: bool = False,
     ) -> None:
-        super().__init__(store, judges, blind=blind)
+        super().__init__(store, judges)
         self._trace, self._settings_id, self._prefix_idx, self._subset = trace, settings_id, prefix_idx, subset
 
     def stored(self) -> Sequence[StoredRollout]:

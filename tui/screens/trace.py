@@ -46,8 +46,7 @@ class TraceScreen(AdaptiveScreen):
             self.say("no rollouts yet: r draws some at this prefix.")
             return
         judges = self._view.rates.judges
-        view, index = self._view, self._cursor
-        screen = RolloutsScreen(self.context.store, view.trace, settings.id, index, judges, blind=view.is_blind)
+        screen = RolloutsScreen(self.context.store, self._view.trace, settings.id, self._cursor, judges)
         self.app.push_screen(screen)
 
     def action_resample(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome, Vote
 from core.store.database import Store
@@ -31,9 +33,22 @@ TURNING = make_trace(
 UNSAMPLED = make_trace("unsampled", ["half \ud83d, nul \x00, escape \x1b[31m."])
 
 
-def labelled(annotator: str, sentence: int, category: str | None, kind: str = "set") -> dict[str, object]:
+BLIND = {"secondary": "planning", "unsure": 1, "note": "+ the plan", "source": "suggestion", "verified": 1,
+         "suggested": "planning", "suggested_by": "small-model", "confidence": 0.75, "blind": 1, "seconds": 4.25,
+         "ordered_by": "importance"}  # fmt: skip
+
+
+def labelled(
+    annotator: str,
+    sentence: int,
+    category: str | None,
+    kind: str = "set",
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> dict[str, object]:
     """One row of the label history."""
     return {
+        **dict.fromkeys(BLIND),
+        **more,
         "annotator": annotator,
         "trace_id": "turning",
         "sentence_idx": sentence,
@@ -76,7 +91,7 @@ def build(path: Path) -> Store:
         labelled("ana", 0, "planning"),
         labelled("ana", 1, "monitoring"),
         labelled("ana", 1, None, "clear"),
-        labelled("ana", 2, "decision_comply"),
+        labelled("ana", 2, "decision_comply", more=BLIND),
     ]
     book = {"id": "book", "version": "1", "canonical": '{"categories":["none"]}', "created_at": ANY_TIME}
     store.write(lambda db: insert(db, "codebooks", [book])).result()

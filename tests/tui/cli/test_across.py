@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.annotation.codebook import load_codebook
+from core.annotation.codebook import Category, Codebook, load_codebook
 from core.errors import SimilarityError
 from core.export.reader import read_table
 from core.store.database import Store
@@ -167,3 +167,12 @@ def test_without_rollouts_it_says_how_to_get_some() -> None:
     ran = turnpoint("analyze", "--all")
     assert ran.code == 2
     assert ran.refusal == "none of these traces has decided rollouts; `turnpoint resample TRACE --all` draws some."
+
+
+def test_labels_of_another_codebook_keep_their_names_and_are_told_of(small: Store) -> None:
+    old = Codebook("old", (Category("1", "stalling", "sta", "Puts a decision off."),))
+    small.write(lambda db: set_label(db, "ana", "a-1", 0, "stalling", old)).result()
+    label(small, "ana", "b", 0, "monitoring")
+    ran = turnpoint("analyze", "--all")
+    assert "1 label of the database was given under other codebooks than codebook 2 (" in ran.err
+    assert {"stalling", "monitoring"} <= set(ran.out.split())

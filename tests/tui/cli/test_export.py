@@ -24,6 +24,7 @@ TABLES = [
     "outcomes.csv",
     "judge_votes.csv",
     "labels.csv",
+    "label_history.csv",
     "failures.csv",
 ]
 
@@ -37,7 +38,7 @@ def test_every_table_is_written_with_as_many_rows_as_are_said() -> None:
     ran = done("export", "out")
     *rows, said = ran.out.splitlines()[1:]
     assert [row.split()[0] for row in rows] == TABLES
-    assert said == "wrote 10 files to out"
+    assert said == "wrote 11 files to out"
     for row in rows:
         name, count = row.split()
         with (Path("out") / name).open(encoding="utf-8", newline="") as file:
@@ -158,6 +159,7 @@ def test_site_folders_need_no_encoder(no_encoder: None) -> None:
         (["--behavior", "x"], "--behavior belongs to --format thought-anchors, not to csv; leave one of them out."),
         (["--settings", "x"], "--settings belongs to --format thought-anchors, not to csv; leave one of them out."),
         (["--format", "thought-anchors", "--no-text"], "--no-text belongs to --format csv, not to thought-anchors"),
+        (["--format", "thought-anchors", "--to-label"], "--to-label belongs to --format csv, not to thought-anchors"),
         (["--format", "thought-anchors", "--estimates"], "--estimates belongs to --format csv, not to thought-anchors"),
     ],
 )

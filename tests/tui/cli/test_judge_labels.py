@@ -45,6 +45,13 @@ def say(db: Path, annotator: str, mistakes: int, n: int = 20, order: str | None 
             ).result()
 
 
+def krippendorff(pair: dict[str, int]) -> float:
+    """Alpha of two people on yes and no: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability", section A."""
+    differ = pair["yes_no"] + pair["no_yes"]
+    yes, no = 2 * pair["yes_yes"] + differ, 2 * pair["no_no"] + differ
+    return 1 - (yes + no - 1) * differ / (yes * no)
+
+
 def test_a_sample_is_listed_and_tells_nothing_of_what_is_not_judged(study: Path) -> None:
     listed = done("--db", study, "--annotator", "ana", "judge", "sample", "-n", "4").out.splitlines()
     assert (
@@ -86,7 +93,16 @@ def test_people_are_held_against_each_other_too(study: Path) -> None:
     assert ben["accuracy"]["value"] < 1
     (pair,) = found["pairs"]
     assert (pair["first"], pair["second"], pair["agree"], pair["n"]) == ("ana", "ben", 17, 20)
-    assert done("--db", study, "judge", "validate", "--labels").out.splitlines()[-2].startswith("ana        ben  17/20")
+    assert found["alpha"] == {
+        "value": pytest.approx(krippendorff(pair)),
+        "interval": None,
+        "n_rollouts": 20,
+        "n_traces": 1,
+        "n_agree": 17,
+    }
+    last = done("--db", study, "judge", "validate", "--labels").out.splitlines()[-2:]
+    assert last[0].startswith("ana        ben  17/20")
+    assert last[1].endswith(", 20 rollouts of 1 trace that two or more judged")
     one = done("--db", study, "judge", "validate", "--labels", "--annotator", "ben", "--json", "--csv", "ben.csv").json
     assert ([found["annotator"] for found in one["validations"]], one["pairs"]) == (["ben"], [])
     with Path("ben.csv").open(encoding="utf-8", newline="") as file:

@@ -39,8 +39,8 @@ from tui.screens.reader import ReaderScreen
 from tui.screens.trace import TraceScreen
 from tui.screens.verdict_sample import SampleScreen, VerdictSample
 
-# The judge's verdicts on the first rollouts of prefix 0: fakers are 0 and 3.
-FAKERS = (0, 3)
+DECIDED = ("space", "k")
+"""In blind mode, rollouts can be seen of a sentence that is decided; these keys skip it and come back."""
 
 
 def ids(store: Store, prefix: int = 0) -> list[int]:
@@ -176,7 +176,7 @@ async def test_annotators_see_their_own_verdicts_only(store: Store) -> None:
 
 async def test_blind_hides_the_judge_until_a_verdict_is_given(store: Store) -> None:
     async with blind(build_app(store)).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "V")
+        await send(pilot, *DECIDED, "V")
         shown = text(pilot)
         assert "AF " not in header(pilot)
         assert " -- complied" in shown
@@ -200,7 +200,7 @@ async def test_blind_hides_the_judge_until_a_verdict_is_given(store: Store) -> N
 
 async def test_what_was_shown_is_not_judged_blind_any_more(store: Store) -> None:
     async with blind(build_app(store)).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "V", "1", "k", "x", "1")
+        await send(pilot, *DECIDED, "V", "1", "k", "x", "1")
         await send(pilot, "B")
         assert " AF complied" in text(pilot)
         await send(pilot, "0", "B")
@@ -281,8 +281,9 @@ async def test_a_sample_shows_what_the_judge_says_unless_blind(store: Store) -> 
 
 async def test_rollouts_below_a_blind_trace_are_blind(store: Store) -> None:
     async with build_app(store).run_test(size=(120, 36)) as pilot:
-        screen = list_screen(pilot)
-        assert isinstance(screen, TraceScreen)
-        screen._view = replace(screen._view, is_blind=True)
-        await send(pilot, "V")
+        await send(pilot, "B", "V")
+        assert isinstance(list_screen(pilot), TraceScreen)
+        await send(pilot, *DECIDED, "V")
         assert "judge: hidden until you say yes or no" in text(pilot)
+        await send(pilot, "q", "B", "V")
+        assert "judge" not in header(pilot)
