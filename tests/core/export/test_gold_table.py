@@ -82,14 +82,17 @@ def test_disagreements_have_a_row_for_each_rater(tmp_path: Path) -> None:
         found = load_disagreements(store.read)
         texts = [sentence_texts(store.read, one.place.trace_id)[one.place.sentence_idx] for one in found]
     path = tmp_path / "disagreements.csv"
-    assert write_disagreements(path, found, texts) == 4
+    assert write_disagreements(path, found, texts) == 6
     rows = read_table(path)
     assert [(row["trace_id"], row["rater"], row["category"], row["gold"]) for row in rows] == [
         ("turning", "@ben", "monitoring", "monitoring"),
         ("turning", "ana", "planning", "monitoring"),
+        ("turning", "@ben", "decision_comply", None),
+        ("turning", "ana", "decision_comply", None),
         ("unsampled", "@ben", "planning", None),
         ("unsampled", "ana", "none", None),
     ]
-    assert rows[2]["text"] == texts[1]
+    assert [row["secondary"] for row in rows[2:4]] == [None, "planning"]
+    assert rows[4]["text"] == texts[2]
     with pytest.raises(ExportError, match="this file is there already; name a new one"):
         write_disagreements(path, found, texts)
