@@ -85,6 +85,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("rollouts", ("V",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
     Action("disagreements", ("X",), "disagreements", "", "list where annotators disagree, and decide", (TRACE,)),
     Action(
+        "list_disagreements",
+        ("d",),
+        "disagreements",
+        "disagreements",
+        "list the disagreements, and decide",
+        (AGREEMENT,),
+    ),
+    Action(
         "filter_decided", ("tab",), "cycle_filter", "filter", "all, open, partial or decided ones only", (ADJUDICATION,)
     ),
     Action("next_open", ("]",), "next_open(1)", "", "next that nobody has decided", (ADJUDICATION,)),

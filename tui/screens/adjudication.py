@@ -41,7 +41,6 @@ FILTERS: Final[dict[str, Callable[[Disagreement], bool]]] = {
     "decided": lambda one: one.gold is not None,
     "all": lambda one: True,
 }
-BLIND = "blind: this shows what others said; label or skip all of {trace_id} first, or leave blind mode."
 
 
 class AdjudicationScreen(ListScreen[Place]):
@@ -63,14 +62,13 @@ class AdjudicationScreen(ListScreen[Place]):
     AdjudicationScreen.-wide #deciding { border-left: solid $primary; padding-left: 1; }
     """
 
-    def __init__(self, context: Context, start: Place | None = None, *, is_blind: bool = False) -> None:
+    def __init__(self, context: Context, start: Place | None = None) -> None:
         super().__init__()
         self.context = context
         self._bindings = BindingsMap.merge(
             [self._bindings, BindingsMap(category_bindings(ADJUDICATION, context.codebook))]
         )
         self._place = start
-        self._is_blind = is_blind
         self._by_trace: dict[str, Sequence[Disagreement]] = {}
         self._found: Sequence[Disagreement] = ()
         self._shown: Sequence[Disagreement] = ()
@@ -128,7 +126,8 @@ class AdjudicationScreen(ListScreen[Place]):
             self._versions = (context.store.data_version(), *opinions_version(connection))
             of_trace = groupby(load_disagreements(connection), key=lambda one: one.place.trace_id)
             self._by_trace = {name: tuple(found) for name, found in of_trace}
-        hidden = [n for n in self._by_trace if self._is_blind and count_undecided(connection, n, context.annotator)]
+        is_blind = context.blind.is_on
+        hidden = [n for n in self._by_trace if is_blind and count_undecided(connection, n, context.annotator)]
         self._n_hidden = len(hidden)
         found = [one for name, of_one in self._by_trace.items() if name not in hidden for one in of_one]
         self._found = widest_first(found) if self._is_widest else found
@@ -322,9 +321,3 @@ class AdjudicationScreen(ListScreen[Place]):
     def action_open(self) -> None:
         """Open the sentence in its trace."""
         self.action_read()
-
-
-def refusal(context: Context, trace_id: str) -> str:
-    """Why disagreements may not be shown from this trace to who works blind; empty: all of it is decided."""
-    undecided = count_undecided(context.store.read, trace_id, context.annotator)
-    return BLIND.format(trace_id=trace_id) if undecided else ""

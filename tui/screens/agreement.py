@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.annotation.disagreement import Place
 from core.errors import TurnpointError
 from tui.actions import AGREEMENT, bindings_for
 from tui.context import context_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class AgreementScreen(TablesScreen):
-    """Lists every table of agreement; dismisses with the id of a trace that is to be opened."""
+    """Lists every table of agreement; dismisses with the trace, or the sentence, that is to be opened."""
 
     SCOPE = AGREEMENT
     BINDINGS = bindings_for(AGREEMENT)  # Textual's own declaration
@@ -90,6 +91,20 @@ class AgreementScreen(TablesScreen):
         self._pair = pair
         self._list(self.items.cursor)
         self.go_to_table(first_row_of(self._shown, CONFUSION))
+
+    def action_disagreements(self) -> None:
+        """List the sentences on which annotators disagree, and decide."""
+        why_not = self._why_not()
+        if why_not:
+            self.say(why_not)
+            return
+        from tui.screens.adjudication import AdjudicationScreen
+
+        self.app.push_screen(AdjudicationScreen(context_of(self)), self._opened)
+
+    def _opened(self, place: Place | None) -> None:
+        if place is not None:
+            self.dismiss(place)
 
     def action_export(self) -> None:
         """Ask where to write the tables."""

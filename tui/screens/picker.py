@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
+from core.annotation.disagreement import Place
 from core.behaviors.outcome import ALIGNMENT_FAKING, YES
 from core.errors import TurnpointError
 from core.sanitize import visible_line
 from core.store.database import Store
+from core.store.positions import save_position
 from core.store.traces import TraceSummary, find_in_sentences, list_traces, load_trace
 from core.traces.model import Trace
 from tui.actions import PICKER, bindings_for
@@ -190,9 +193,13 @@ class PickerScreen(ListScreen[str]):
 
         self.app.push_screen(AgreementScreen(is_blind=context_of(self).blind.is_on), self._opened)
 
-    def _opened(self, trace_id: str | None) -> None:
-        if trace_id is not None:
-            self.dismiss(trace_id)
+    def _opened(self, chosen: str | Place | None) -> None:
+        if isinstance(chosen, Place):
+            # A trace is opened at the sentence where its annotator left it.
+            self._store.write(partial(save_position, annotator=context_of(self).annotator, **chosen._asdict())).result()
+            self.dismiss(chosen.trace_id)
+        elif chosen is not None:
+            self.dismiss(chosen)
 
     def action_leave(self) -> None:
         """Back without choosing; the first screen of the app quits."""

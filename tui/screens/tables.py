@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from core.annotation.disagreement import Place
 from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.searched import SearchedScreen
@@ -19,8 +20,8 @@ from tui.widgets.wrapping import clip
 NAME_CELLS = 24
 
 
-class TablesScreen(SearchedScreen[str]):
-    """Lists tables; dismisses with the id of a trace that is to be opened."""
+class TablesScreen(SearchedScreen[str | Place]):
+    """Lists tables; dismisses with the id of a trace, or the place of a sentence, that is to be opened."""
 
     NO_HIT = "no row holds that."
     DEFAULT_CSS = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.annotation.disagreement import Place
 from core.errors import TurnpointError
 from tui.clipboard import copy
 from tui.screens.adaptive import AdaptiveScreen
@@ -166,28 +167,18 @@ class TraceScreen(AdaptiveScreen):
 
     def action_disagreements(self) -> None:
         """List where annotators disagree, from this sentence on."""
-        from core.annotation.disagreement import Place
-        from tui.screens.adjudication import AdjudicationScreen, refusal
+        from tui.screens.adjudication import AdjudicationScreen
 
-        refused = refusal(self.context, self.trace_id) if self._view.is_blind else ""
-        if refused:
-            self.say(refused)
-            return
-        screen = AdjudicationScreen(self.context, Place(self.trace_id, self._cursor), is_blind=self._view.is_blind)
-        self.app.push_screen(screen, lambda place: None if place is None else self.show_place(*place))
+        self.app.push_screen(AdjudicationScreen(self.context, Place(self.trace_id, self._cursor)), self._chosen)
 
-    def show_place(self, trace_id: str, index: int) -> None:
-        """Go to a sentence, of this trace or another one."""
+    def _chosen(self, chosen: str | Place | None) -> None:
+        """Open a trace that was chosen elsewhere, at the sentence if one was."""
+        trace_id, index = chosen if isinstance(chosen, Place) else (chosen, None)
         with self.reading():
-            if trace_id == self.trace_id:
-                self.go(index)
-            else:
+            if trace_id is not None and trace_id != self.trace_id:
                 self.open(trace_id, index)
-
-    def _chosen(self, trace_id: str | None) -> None:
-        if trace_id is not None and trace_id != self.trace_id:
-            with self.reading():
-                self.open(trace_id)
+            elif index is not None:
+                self.go(index)
 
     def action_copy(self) -> None:
         """Copy the sentence."""

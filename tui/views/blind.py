@@ -19,6 +19,7 @@ REVEALING: Final[Mapping[str, str]] = {
     "importance": TRACE,
     "adaptive": TRACE,
     "links": TRACE,
+    "disagreements": TRACE,
     "summary": EVERYTHING,
 }
 """Actions that show numbers on another screen or by where they go, and what has to be decided before they may."""

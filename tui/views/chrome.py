@@ -28,6 +28,7 @@ FIRST_KEYS = (
     "rollouts",
     "filter",
     "filter_decided",
+    "list_disagreements",
     "find",
     "open",
     "importance",

@@ -60,12 +60,6 @@ def listed(pilot: Pilot[None]) -> list[str]:
     return [row[1:28].strip() for row in rows(pilot) if row[1:2] in "≠~✓!" and row[1:2]]
 
 
-def go_blind(pilot: Pilot[None]) -> None:
-    screen = list_screen(pilot)
-    assert isinstance(screen, TraceScreen)
-    screen._view = replace(screen._view, is_blind=True)
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_disagreement_shows_who_says_what_and_what_it_means(disagreed: Store, size: tuple[int, int]) -> None:
     doubted = Annotation("planning", is_unsure=True, note="drafts")
@@ -205,6 +199,21 @@ async def test_the_sentence_is_opened_in_its_trace(disagreed: Store, key: str) -
         assert cursor(pilot) == 0
 
 
+@pytest.mark.parametrize("trace_id", [LANDLORD, None])
+async def test_d_on_the_screen_of_agreement_lists_them_and_the_sentence_is_opened(
+    disagreed: Store, trace_id: str | None
+) -> None:
+    async with build_app(disagreed, trace_id).run_test(size=(120, 36)) as pilot:
+        await send(pilot, "K")
+        await until(pilot, lambda: "4 shared sentences" in header(pilot))
+        await send(pilot, "d")
+        assert "0/3 decided" in header(pilot)
+        await send(pilot, "j", "o")
+        await until(pilot, lambda: isinstance(list_screen(pilot), TraceScreen))
+        assert LANDLORD in header(pilot)
+        assert cursor(pilot) == 3
+
+
 async def test_what_others_write_meanwhile_appears(disagreed: Store) -> None:
     async with build_app(disagreed).run_test(size=(120, 36)) as pilot:
         await send(pilot, "X", "j")
@@ -264,18 +273,18 @@ async def test_without_disagreements_it_says_so(store: Store) -> None:
 
 async def test_a_blind_annotator_sees_no_disagreements_before_all_is_decided(disagreed: Store) -> None:
     async with build_app(disagreed).run_test(size=(120, 36)) as pilot:
-        go_blind(pilot)
-        await send(pilot, "X")
+        await send(pilot, "B", "X")
         assert isinstance(list_screen(pilot), TraceScreen)
-        assert status(pilot).startswith("blind: this shows what others said; label or skip all of ")
+        assert status(pilot) == (
+            "blind: this tells of the 25 sentences that are not decided; decide them, or B ends blind mode."
+        )
 
 
 async def test_a_blind_annotator_sees_those_of_traces_that_are_done(disagreed: Store) -> None:
     skipped = [Change(LANDLORD, i, "skip", Annotation(is_skipped=True)) for i in (0, *range(4, 28))]
     disagreed.write(lambda db: annotate(db, "ana", skipped, CODEBOOK)).result()
     async with build_app(disagreed).run_test(size=(120, 36)) as pilot:
-        go_blind(pilot)
-        await send(pilot, "X")
+        await send(pilot, "B", "X")
         assert "blind: 1 trace left out" in header(pilot)
         assert "0/2 decided" in header(pilot)
         assert TELEMARKETER[:8] not in text(pilot)
