@@ -9,6 +9,7 @@ import click
 
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ def merge(options: Options, others: tuple[Path, ...], dry_run: bool, as_json: bo
     from core.store.merging import merge as merge_files
     from core.store.merging import rehearse
 
+    line = TerminalLine()
     with options.open_store() as store:
-        reports = rehearse(store, others) if dry_run else merge_files(store, others)
+        try:
+            run = rehearse if dry_run else merge_files
+            reports = run(store, others, lambda n: line.show(f"merging: {n:,} rows read"))
+        finally:
+            line.end()
     if as_json:
         print_json([{"dry_run": dry_run} | report.as_json() for report in reports])
         return

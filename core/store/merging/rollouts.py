@@ -63,11 +63,14 @@ def _digest(text: str) -> bytes:
 
 def _bring(merging: Merging, ours: _Prefix, theirs: _Prefix, known: dict[int, int], taken: set[int]) -> None:
     """Store those that are new here under numbers that are free, and remember what each one is here."""
+    for row_id, own in known.items():
+        merging.map_rollout(row_id, own, is_new=False)
+        merging.tally.count("rollouts", False)
     slots = _new_slots(merging, theirs, known, taken)
+    if not slots:
+        return
     for row in merging.theirs(_ROLLOUTS, theirs):
         if row["id"] in known:
-            merging.map_rollout(row["id"], known[row["id"]], is_new=False)
-            merging.tally.count("rollouts", False)
             continue
         slot = slots[row["sample_idx"]]
         changed: dict[str, Any] = {"trace_id": ours.trace_id, "sample_idx": slot, "run_id": merging.run(row["run_id"])}

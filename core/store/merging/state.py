@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import StoreError
@@ -27,6 +28,36 @@ class Mapped(NamedTuple):
 
 
 @dataclass
+class Watch:
+    """Whoever waits for a merge: told every hundred rows how many were read, of all files, and free to leave."""
+
+    on_read: Callable[[int], None] = lambda _: None
+    n_read: int = 0
+    _has_left: Event = field(default_factory=Event)
+
+    def leave(self) -> None:
+        """Have the merge stop, from another thread."""
+        self._has_left.set()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether nobody waits any more."""
+        return self._has_left.is_set()
+
+    def read(self) -> None:
+        """Count a row.
+
+        Raises:
+            StoppedError: if nobody waits any more.
+        """
+        if self.has_left:
+            raise StoppedError
+        self.n_read += 1
+        if self.n_read % 100 == 0:
+            self.on_read(self.n_read)
+
+
+@dataclass
 class Merging:
     """One other file, as one read transaction shows it, on its way into this database.
 
@@ -38,7 +69,7 @@ class Merging:
     other: sqlite3.Connection
     name: str
     stem: str
-    is_stopped: Callable[[], bool]
+    watch: Watch
     tally: Tally = field(default_factory=Tally)
     traces: dict[str, str] = field(default_factory=dict)
     runs: dict[int, int] = field(default_factory=dict)
@@ -59,8 +90,7 @@ class Merging:
         """
         try:
             for row in self.other.execute(query, values):
-                if self.is_stopped():
-                    raise StoppedError
+                self.watch.read()
                 yield row
         except sqlite3.Error as error:
             raise StoreError(f"{self.name}: the database cannot be read ({error}), so nothing was merged.") from error

@@ -13,9 +13,10 @@ from core.annotation.label_table import is_label_table, read_label_table
 from core.errors import ImportRefusedError
 from core.export.reader import read_table
 from core.export.tables import export_csv
+from core.store.codebooks import add_codebook
 from core.store.database import Store
 from core.store.label_import import ImportedTable, import_labels
-from core.store.labels import add_codebook, load_annotations, load_circumstances, load_labels, set_label, undo
+from core.store.labels import load_annotations, load_circumstances, load_labels, set_label, undo
 from tests.core.analysis.stored import keep, make_trace
 
 CODEBOOK = load_codebook()

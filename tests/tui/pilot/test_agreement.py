@@ -28,7 +28,6 @@ from tests.tui.app_under_test import (
     until,
     until_said,
 )
-from tui.app import TurnpointApp
 from tui.screens.agreement import AgreementScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen
@@ -49,12 +48,6 @@ def labelled(store: Store) -> Store:
     label(store, "ben", TELEMARKETER, "planning", "none")
     suggest(store, "small[/b]\x1b[2J", {(LANDLORD, 0): "none", (LANDLORD, 1): "planning"})
     return store
-
-
-def blind(store: Store) -> TurnpointApp:
-    app = build_app(store)
-    app.context.blind.is_on = True
-    return app
 
 
 async def measured(pilot: Pilot[None]) -> None:
@@ -130,7 +123,7 @@ async def test_one_annotator_alone_is_told_what_to_do(store: Store) -> None:
 
 async def test_who_works_blind_sees_no_agreement_before_they_are_done(labelled: Store) -> None:
     left = len(sample_trace(TELEMARKETER).sentences) - 2
-    async with blind(labelled).run_test(size=(120, 36)) as pilot:
+    async with build_app(labelled, blind=True).run_test(size=(120, 36)) as pilot:
         await send(pilot, "K")
         await until_said(
             pilot, f"you work blind and {left} sentences of {TELEMARKETER} are undecided, and some of 1 other"
@@ -143,6 +136,6 @@ async def test_who_works_blind_sees_no_agreement_before_they_are_done(labelled: 
             if one.index >= (4 if trace_id == LANDLORD else 2)
         ]
         labelled.write(lambda db, c=open_ones: annotate(db, "ana", c, CODEBOOK)).result()  # type: ignore[misc]
-    async with blind(labelled).run_test(size=(120, 36)) as pilot:
+    async with build_app(labelled, blind=True).run_test(size=(120, 36)) as pilot:
         await measured(pilot)
         assert "kappa" in text(pilot)

@@ -36,13 +36,14 @@ from tests.tui.app_under_test import (
 )
 from tests.tui.pilot.gate import put_gate
 from tests.tui.pilot.test_importance import all_dissimilar
+from tui.screens.agreement import AgreementScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.rollouts import RolloutsScreen
 from tui.screens.trace import TraceScreen
 
 N = len(sample_trace(LANDLORD).sentences)
 WARMER = replace(SIMULATOR, temperature=1.0)
-KEYS = ("j", "G", "b", "t", "T", "]", "m", "V", "I", "C", "L", "O", "M", "<", ">")
+KEYS = ("j", "G", "b", "t", "T", "]", "m", "V", "I", "C", "L", "O", "M", "X", "<", ">", "h", "right", "h")
 
 
 @pytest.fixture
@@ -184,6 +185,20 @@ async def test_keys_that_would_tell_are_refused_until_all_they_tell_of_is_decide
         assert cursor(pilot) in (TURN - 1, TURN)
         await send(pilot, "O")
         assert status(pilot).startswith("blind: this tells of the ")
+
+
+async def test_b_ends_it_for_every_screen(store: Store) -> None:
+    async with build_app(store, blind=True).run_test(size=(120, 36)) as pilot:
+        await send(pilot, "7", "K")
+        await until_said(pilot, "you work blind")
+        await send(pilot, "escape", "B", "K")
+        await pilot.pause()
+        assert isinstance(list_screen(pilot), AgreementScreen)
+        assert "you work blind" not in status(pilot)
+        await send(pilot, "escape", "V")
+        assert isinstance(list_screen(pilot), RolloutsScreen)
+        assert "judge: hidden" not in text(pilot)
+        assert " AF complied" in text(pilot)
 
 
 async def test_the_picker_refuses_what_shows_all_traces(store: Store) -> None:

@@ -153,7 +153,7 @@ def test_a_merge_that_fails_or_is_interrupted_leaves_the_database_as_it_was(
 
     def ending(self: Merging) -> None:
         end()
-        while not self.is_stopped():
+        while not self.watch.has_left:
             time.sleep(0.001)
         list(self.theirs("SELECT * FROM traces"))
         end_rollouts(self)
@@ -176,6 +176,15 @@ def test_of_several_files_one_that_is_broken_costs_all(two: tuple[Store, Store],
         merge(here, [there.path, broken.path])
     broken.close()
     assert standing(here) == {}
+
+
+def test_how_far_it_is_can_be_watched(two: tuple[Store, Store]) -> None:
+    here, there = two
+    sample(there, "first", 1, complied(*["complied"] * 100))
+    read: list[int] = []
+    merge(here, [there.path], read.append)
+    assert read
+    assert read == [100 * (i + 1) for i in range(len(read))]
 
 
 def test_suggestions_verdicts_and_places_come_along(two: tuple[Store, Store]) -> None:

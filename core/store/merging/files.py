@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from core.canonical import canonical_json
@@ -20,7 +19,7 @@ from core.store.merging.outcomes import merge_outcomes, merge_votes
 from core.store.merging.report import MergeReport
 from core.store.merging.rollouts import merge_rollouts
 from core.store.merging.runs import merge_checks, merge_failures, merge_runs
-from core.store.merging.state import Merging
+from core.store.merging.state import Merging, Watch
 from core.store.merging.suggestions import merge_suggestions
 from core.store.merging.traces import merge_traces, point_to_answers
 from core.store.rows import PROGRAM, insert_row
@@ -49,57 +48,60 @@ class _RehearsedError(Exception):
         self.reports = reports
 
 
-def merge(store: Store, others: Sequence[Path]) -> tuple[MergeReport, ...]:
+def merge(
+    store: Store, others: Sequence[Path], on_read: Callable[[int], None] = lambda _: None
+) -> tuple[MergeReport, ...]:
     """Bring everything that ``others`` hold into ``store``, one after another, and tell what became of it.
 
     The others are only read, and may be in use. Nothing here is changed or taken away; a file that was merged before
-    adds what is new in it. If anything fails, or the caller is interrupted, this database stays as it was.
+    adds what is new in it. If anything fails, or the caller is interrupted, this database stays as it was. ``on_read``
+    is told now and then, on the writer's thread, how many rows were read.
 
     Raises:
         StoreError: if a file is missing, no turnpoint database, newer, this database itself, or cannot be read.
     """
-    return _run(store, others, _merge_all)
+    return _run(store, others, _merge_all, Watch(on_read))
 
 
-def rehearse(store: Store, others: Sequence[Path]) -> tuple[MergeReport, ...]:
+def rehearse(
+    store: Store, others: Sequence[Path], on_read: Callable[[int], None] = lambda _: None
+) -> tuple[MergeReport, ...]:
     """Tell what `merge` would do; it is done and taken back, so it takes as long. Raises as `merge` does."""
     try:
-        return _run(store, others, _merge_and_take_back)
+        return _run(store, others, _merge_and_take_back, Watch(on_read))
     except _RehearsedError as rehearsed:
         return rehearsed.reports
 
 
-_Stopped = Callable[[], bool]
-_Merge = Callable[["Database", Sequence[_Other], _Stopped], tuple[MergeReport, ...]]
+_Merge = Callable[["Database", Sequence[_Other], Watch], tuple[MergeReport, ...]]
 
 
-def _run(store: Store, others: Sequence[Path], merge_all: _Merge) -> tuple[MergeReport, ...]:
-    stop = Event()
+def _run(store: Store, others: Sequence[Path], merge_all: _Merge, watch: Watch) -> tuple[MergeReport, ...]:
     with ExitStack() as stack:
         files = [_Other(path, stack.enter_context(readable(path, store.path))) for path in others]
-        return _wait(store, lambda database: merge_all(database, files, stop.is_set), stop)
+        return _wait(store, lambda database: merge_all(database, files, watch), watch)
 
 
-def _wait(store: Store, job: Job[T], stop: Event) -> T:
+def _wait(store: Store, job: Job[T], watch: Watch) -> T:
     """Wait for a job; whoever interrupts the waiting stops the job, which is then taken back whole."""
     future = store.write(job)
     try:
         return future.result()
     except BaseException:
-        stop.set()
+        watch.leave()
         future.exception()
         raise
 
 
-def _merge_all(database: Database, others: Sequence[_Other], is_stopped: _Stopped) -> tuple[MergeReport, ...]:
-    return tuple(_merge_one(database, other, is_stopped) for other in others)
+def _merge_all(database: Database, others: Sequence[_Other], watch: Watch) -> tuple[MergeReport, ...]:
+    return tuple(_merge_one(database, other, watch) for other in others)
 
 
-def _merge_and_take_back(database: Database, others: Sequence[_Other], is_stopped: _Stopped) -> tuple[MergeReport, ...]:
-    raise _RehearsedError(_merge_all(database, others, is_stopped))
+def _merge_and_take_back(database: Database, others: Sequence[_Other], watch: Watch) -> tuple[MergeReport, ...]:
+    raise _RehearsedError(_merge_all(database, others, watch))
 
 
-def _merge_one(database: Database, other: _Other, is_stopped: _Stopped) -> MergeReport:
+def _merge_one(database: Database, other: _Other, watch: Watch) -> MergeReport:
     try:
         connection = connect_readonly(other.source)
     except sqlite3.Error as error:
@@ -107,7 +109,7 @@ def _merge_one(database: Database, other: _Other, is_stopped: _Stopped) -> Merge
     with closing(connection):
         # One transaction, which sees no later commit of whoever writes there.
         connection.execute("BEGIN")
-        merging = Merging(database, connection, str(other.path), visible_line(other.path.stem), is_stopped)
+        merging = Merging(database, connection, str(other.path), visible_line(other.path.stem), watch)
         try:
             _merge_tables(merging)
         except sqlite3.IntegrityError as error:
