@@ -17,8 +17,9 @@ from core.store.database import Store
 from core.store.gold import load_disagreements
 from core.store.labels import undo
 from core.store.traces import sentence_texts
+from tests.core.analysis.stored import keep
 from tests.core.deciding import CODEBOOK, decide, label
-from tests.core.export.small_store import build
+from tests.core.export.small_store import TURNING, UNSAMPLED
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -31,13 +32,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.store.labels.now", lambda: f"2026-02-01T10:{next(minutes):02}:00.000Z")
 
 
+def plain(path: Path) -> Store:
+    """Two traces, and the labels of ana."""
+    store = Store.open(path)
+    keep(store, TURNING, UNSAMPLED)
+    label(store, "ana", "turning", 0, "planning")
+    label(store, "ana", "turning", 2, "decision_comply")
+    label(store, "ana", "unsampled", 0, "none")
+    return store
+
+
 def decided(path: Path) -> Store:
-    """On the small database: one sentence adjudicated and relabelled since, one agreed on, one left open."""
-    store = build(path)
+    """On these: one sentence adjudicated and relabelled since, one agreed on, one left open."""
+    store = plain(path)
+    label(store, "@ben", "turning", 0, "none")
     decide(store, "turning", 0, "monitoring", '=the tier is "named"', "cai")
     label(store, "@ben", "turning", 0, "monitoring")
     label(store, "@ben", "turning", 2, "decision_comply")
-    label(store, "ana", "unsampled", 0, "none")
     label(store, "@ben", "unsampled", 0, "planning")
     return store
 
@@ -65,7 +76,7 @@ def test_rows_come_back_with_the_reason_as_it_was_written(tmp_path: Path) -> Non
 
 
 def test_without_a_gold_label_there_is_no_file(tmp_path: Path) -> None:
-    with build(tmp_path / "small.db") as store:
+    with plain(tmp_path / "small.db") as store:
         export_csv(store, tmp_path / "none")
         decide(store, "turning", 0, "monitoring")
         export_csv(store, tmp_path / "one")
@@ -82,17 +93,14 @@ def test_disagreements_have_a_row_for_each_rater(tmp_path: Path) -> None:
         found = load_disagreements(store.read)
         texts = [sentence_texts(store.read, one.place.trace_id)[one.place.sentence_idx] for one in found]
     path = tmp_path / "disagreements.csv"
-    assert write_disagreements(path, found, texts) == 6
+    assert write_disagreements(path, found, texts) == 4
     rows = read_table(path)
     assert [(row["trace_id"], row["rater"], row["category"], row["gold"]) for row in rows] == [
         ("turning", "@ben", "monitoring", "monitoring"),
         ("turning", "ana", "planning", "monitoring"),
-        ("turning", "@ben", "decision_comply", None),
-        ("turning", "ana", "decision_comply", None),
         ("unsampled", "@ben", "planning", None),
         ("unsampled", "ana", "none", None),
     ]
-    assert [row["secondary"] for row in rows[2:4]] == [None, "planning"]
-    assert rows[4]["text"] == texts[2]
+    assert rows[2]["text"] == texts[1]
     with pytest.raises(ExportError, match="this file is there already; name a new one"):
         write_disagreements(path, found, texts)
