@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from core.endpoints.client import ClientOpener, open_client
-from core.errors import NotFoundError, StoreError, TurnpointError
+from core.errors import NotFoundError
 from core.resampling.budget import Budget
+from core.resampling.concluding import concluded
 from core.resampling.judgements import Judgements
 from core.resampling.lanes import Job, Lanes
 from core.resampling.ledger import Ledger
@@ -19,7 +19,7 @@ from core.resampling.plan import Plan, make_plan
 from core.resampling.progress import Progress, Tally
 from core.resampling.recording import Record
 from core.resampling.request import CANCELLED, DONE, FAILED, STOPPED, RunRequest, RunResult
-from core.resampling.retrying import KEPT, Lane, RunEndedError
+from core.resampling.retrying import KEPT, Lane
 from core.resampling.sampler import Sampler
 from core.store.database import Store
 from core.store.traces import known_ids
@@ -78,21 +78,7 @@ class Run:
         for trace_id in self._request.traces.keys() - known_ids(self._store.read):
             raise NotFoundError(f"trace {trace_id} is not in {self._store.path}; import it first.")
         ledger = self._ledger(plan)
-        status, reason = FAILED, ""
-        try:
-            await ledger.record.open()
-            status, reason = await self._work(plan, ledger)
-        except (RunEndedError, TurnpointError) as error:
-            reason = str(error)
-        except asyncio.CancelledError:
-            status = CANCELLED
-            raise
-        finally:
-            # Queued without waiting: an aborted run ends now, and the writer still commits its row.
-            with suppress(StoreError):
-                closing = ledger.record.close(status)
-        with suppress(StoreError):
-            await closing
+        status, reason = await concluded(lambda: self._work(plan, ledger), ledger.record.close)
         return RunResult(status, reason, ledger.tally.picture(), ledger.record.run_id)
 
     def _ledger(self, plan: Plan) -> Ledger:
@@ -104,6 +90,7 @@ class Run:
 
     async def _work(self, plan: Plan, ledger: Ledger) -> tuple[str, str]:
         """Do what is planned; returns status and reason."""
+        await ledger.record.open()
         judgements = Judgements(ledger)
         sampler = Sampler(ledger, plan, judgements)
         ledger.report()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.endpoints.client import ClientOpener, open_client
-from core.errors import NotFoundError, StoreError, TurnpointError
+from core.errors import NotFoundError
 from core.resampling.budget import Budget
+from core.resampling.concluding import concluded
 from core.resampling.lanes import Lanes
 from core.resampling.request import CANCELLED, DONE, FAILED, STOPPED
-from core.resampling.retrying import RunEndedError
 from core.store.database import Store
 from core.store.rollouts import end_run, start_run
 from core.store.suggestions import add_suggester
@@ -78,21 +77,7 @@ class SuggestingRun:
         budget = Budget(request.max_cost)
         tally = SuggestingTally(plan.sentences, budget if request.endpoint.has_prices else None)
         ledger = SuggestingLedger(request, store, budget, tally, self._on_progress)
-        status, reason = FAILED, ""
-        try:
-            await self._open(ledger)
-            status, reason = await self._work(plan, ledger)
-        except (RunEndedError, TurnpointError) as error:
-            reason = str(error)
-        except asyncio.CancelledError:
-            status = CANCELLED
-            raise
-        finally:
-            # Queued without waiting: an aborted run ends now, and the writer still commits its row.
-            with suppress(StoreError):
-                closing = self._close(ledger, status)
-        with suppress(StoreError):
-            await closing
+        status, reason = await concluded(lambda: self._work(plan, ledger), lambda status: self._close(ledger, status))
         return SuggestingResult(status, reason, tally.picture(), ledger.run_id)
 
     def _open(self, ledger: SuggestingLedger) -> asyncio.Future[None]:
@@ -116,6 +101,7 @@ class SuggestingRun:
 
     async def _work(self, plan: SuggestingPlan, ledger: SuggestingLedger) -> tuple[str, str]:
         """Do what is planned; returns status and reason."""
+        await self._open(ledger)
         batches = Batches(ledger, plan)
         ledger.report()
         if not batches:

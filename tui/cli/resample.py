@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import ConfigError
+from tui.cli.draining import drained
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
-from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from core.endpoints.endpoint import Endpoint
     from core.resampling.checked import Stoppable
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from core.resampling.request import RunRequest, RunResult
     from core.store.database import Store
     from core.suggesting.progress import SuggestingResult
+    from tui.cli.terminal_line import TerminalLine
 
 
 @click.command()
@@ -165,49 +163,11 @@ def watched(
     from tui.cli.check import on_the_way
     from tui.views.wording import running
 
-    line = TerminalLine()
-
-    def show(progress: Progress) -> None:
-        if line.is_due:
-            line.show(running(progress))
-
-    async def work() -> RunResult:
+    def build(line: TerminalLine, show: Callable[[Progress], None]) -> Stoppable:
         run = make(show)
-        if doubtful is not None:
-            run = CheckedRun(run, doubtful, store, on_the_way(doubtful, line), warn)
-        with drained_by_interrupt(run.stop):
-            return await run.execute()
+        return run if doubtful is None else CheckedRun(run, doubtful, store, on_the_way(doubtful, line), warn)
 
-    try:
-        return asyncio.run(work())
-    except asyncio.CancelledError:
-        raise click.Abort from None
-    finally:
-        line.end()
-
-
-@contextmanager
-def drained_by_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Make the first SIGINT (and SIGTERM) ``stop`` the run of this task, and the next one abort it."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    asked = False
-
-    def interrupted() -> None:
-        nonlocal asked
-        if asked and task is not None:
-            task.cancel()
-            return
-        asked = True
-        stop()
-        warn("stopping: what is in flight is kept; Ctrl-C again aborts at once.")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+    return drained(build, running)
 
 
 def report(result: RunResult, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from core.endpoints.config import EmbeddingConfig
     from core.store.database import Store
     from core.suggesting.nearest import Nearest
-    from core.suggesting.progress import SuggestingProgress, SuggestingResult
+    from core.suggesting.progress import SuggestingResult
     from core.suggesting.request import SuggestingRequest
     from core.suggesting.summary import SuggestionSummary
     from core.traces.model import Trace
@@ -135,27 +134,10 @@ def _by_model(wanted: Wanted, request: SuggestingRequest) -> None:
 def _run(request: SuggestingRequest, store: Store) -> SuggestingResult:
     """Run it; the first Ctrl-C keeps what is in flight, the second aborts. Progress goes to standard error."""
     from core.suggesting.runner import SuggestingRun
-    from tui.cli.resample import drained_by_interrupt
-    from tui.cli.terminal_line import TerminalLine
+    from tui.cli.draining import drained
     from tui.views.wording import suggesting
 
-    line = TerminalLine()
-
-    def show(progress: SuggestingProgress) -> None:
-        if line.is_due:
-            line.show(suggesting(progress))
-
-    async def work() -> SuggestingResult:
-        run = SuggestingRun(request, store, show)
-        with drained_by_interrupt(run.stop):
-            return await run.execute()
-
-    try:
-        return asyncio.run(work())
-    except asyncio.CancelledError:
-        raise click.Abort from None
-    finally:
-        line.end()
+    return drained(lambda _, show: SuggestingRun(request, store, show), suggesting)
 
 
 def _by_nearness(wanted: Wanted, annotator: str, config: EmbeddingConfig) -> None:

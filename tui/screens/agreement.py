@@ -113,21 +113,10 @@ class AgreementScreen(TablesScreen):
         else:
             self.ask_folder("turnpoint-agreement")
 
-    def answer(self, purpose: str, text: str) -> None:
-        """Search, or write."""
-        super().answer(purpose, text)
-        if purpose == "export":
-            self.run_worker(self._export(Path(text.strip()).expanduser()), group="export", exit_on_error=False)
-
-    async def _export(self, directory: Path) -> None:
-        import asyncio
-
+    def write(self, directory: Path) -> str:
+        """Write the tables, and tell."""
         from core.export.agreement_tables import export_agreement
 
         assert self._found is not None
-        try:
-            names = await asyncio.to_thread(export_agreement, context_of(self).store, self._found, directory)
-        except TurnpointError as error:
-            self.say(str(error))
-            return
-        self.say(f"wrote {how_many(len(names), 'file')} to {directory}")
+        names = export_agreement(context_of(self).store, self._found, directory)
+        return f"wrote {how_many(len(names), 'file')} to {directory}"

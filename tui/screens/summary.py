@@ -66,22 +66,11 @@ class SummaryScreen(TablesScreen):
             return
         self.ask_folder("turnpoint-summary")
 
-    def answer(self, purpose: str, text: str) -> None:
-        """Search, or write."""
-        super().answer(purpose, text)
-        if purpose == "export":
-            self.run_worker(self._export(Path(text.strip()).expanduser()), group="export", exit_on_error=False)
-
-    async def _export(self, directory: Path) -> None:
-        import asyncio
-
+    def write(self, directory: Path) -> str:
+        """Write the tables, and tell."""
         from core.export.summary import export_summary
 
         assert self._found is not None
-        store, found = context_of(self).store, self._found
-        try:
-            report = await asyncio.to_thread(export_summary, store, found.study, found.summary, directory)
-        except TurnpointError as error:
-            self.say(str(error))
-            return
-        self.say(f"wrote {len(report.files)} tables to {report.directory}")
+        found = self._found
+        report = export_summary(context_of(self).store, found.study, found.summary, directory)
+        return f"wrote {len(report.files)} tables to {report.directory}"

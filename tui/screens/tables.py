@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from core.annotation.disagreement import Place
+from core.errors import TurnpointError
 from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.searched import SearchedScreen
@@ -57,6 +60,26 @@ class TablesScreen(SearchedScreen[str | Place]):
 
     def _header(self, width: int, height: int) -> list[Line]:
         return []
+
+    def answer(self, purpose: str, text: str) -> None:
+        """Search, or write the tables."""
+        super().answer(purpose, text)
+        if purpose == "export":
+            self.run_worker(self._export(Path(text.strip()).expanduser()), group="export", exit_on_error=False)
+
+    async def _export(self, directory: Path) -> None:
+        try:
+            self.say(await asyncio.to_thread(self.write, directory))
+        except TurnpointError as error:
+            self.say(str(error))
+
+    def write(self, directory: Path) -> str:
+        """Write the tables into a new folder, in a thread, and tell what was written in one sentence.
+
+        Raises:
+            TurnpointError: if they cannot be written.
+        """
+        raise NotImplementedError
 
     @property
     def _row(self) -> SummaryRow | None:

@@ -207,12 +207,12 @@ class TestCost:
 
     def test_the_cap_holds(self, tmp_path: Path) -> None:
         with fresh_store(tmp_path) as store:
-            request = wanted(endpoint=PRICED, max_cost=0.003)
+            request = wanted(endpoint=PRICED, max_cost=0.01)
             result = go(request, store, model(usage=False))
             assert result.status == "stopped"
-            assert "$0.003" in result.reason
+            assert "$0.01" in result.reason
             assert result.progress.spend is not None
-            assert 0 < result.progress.spend <= 0.003
+            assert 0 < result.progress.spend <= 0.01
             assert rows(store, "SELECT sum(cost) FROM suggestion_batches") == [(pytest.approx(result.progress.spend),)]
             assert 0 < len(suggested(store)) < N
 
