@@ -8,7 +8,7 @@ from itertools import groupby
 from math import log2
 from typing import TYPE_CHECKING
 
-from core.annotation.order import Unit
+from core.annotation.place import Place
 
 if TYPE_CHECKING:
     from core.analysis.importance import Importance
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from core.store.ratings import Rating
 
 
-def resampling_scores(table: RateTable) -> dict[Unit, float]:
+def resampling_scores(table: RateTable) -> dict[Place, float]:
     """Importance of each sentence by resampling directions, 0..1: the largest over the behaviors.
 
     Sentences without a direction are left out.
     """
     return _largest(
-        (Unit(table.trace_id, direction.sentence_idx), direction.importance)
+        (Place(table.trace_id, direction.sentence_idx), direction.importance)
         for behavior in table.behaviors
         for direction in table.directions(behavior)
     )
 
 
-def estimated_scores(by_behavior: Mapping[str, Importance]) -> dict[Unit, float]:
+def estimated_scores(by_behavior: Mapping[str, Importance]) -> dict[Place, float]:
     """Importance of each sentence by the directions that decide about it, 0..1: the largest over the behaviors.
 
     The deciding direction is the counterfactual one where that is defined, else the resampling one. Sentences without
     either are left out.
     """
     return _largest(
-        (Unit(found.trace_id, row.sentence_idx), None if row.deciding.value is None else abs(row.deciding.value))
+        (Place(found.trace_id, row.sentence_idx), None if row.deciding.value is None else abs(row.deciding.value))
         for found in by_behavior.values()
         for row in found.rows
     )
 
 
-def width_scores(table: RateTable) -> dict[Unit, float]:
+def width_scores(table: RateTable) -> dict[Place, float]:
     """How open the rates beside each sentence are, 0..0.5: the largest half-width of their Wilson 95% intervals.
 
     It is the largest over both prefixes and all behaviors, of those that have a rate; sentences beside none that has
@@ -49,7 +49,7 @@ def width_scores(table: RateTable) -> dict[Unit, float]:
     """
     rates = ((rate.prefix_idx, rate.interval) for rate in table.rates.values())
     return _largest(
-        (Unit(table.trace_id, sentence), interval.half_width)
+        (Place(table.trace_id, sentence), interval.half_width)
         for prefix, interval in rates
         if interval is not None
         for sentence in (prefix - 1, prefix)
@@ -57,7 +57,7 @@ def width_scores(table: RateTable) -> dict[Unit, float]:
     )
 
 
-def disagreement_scores(ratings: Iterable[Rating]) -> dict[Unit, float]:
+def disagreement_scores(ratings: Iterable[Rating]) -> dict[Place, float]:
     """Entropy in bits of the categories that each sentence was given, 0 to log2 of the number of its raters.
 
     Sentences with fewer than two raters are left out. ``ratings`` come in the order of `core.store.ratings`.
@@ -65,7 +65,7 @@ def disagreement_scores(ratings: Iterable[Rating]) -> dict[Unit, float]:
     Source: C. E. Shannon, "A mathematical theory of communication", Bell System Technical Journal 27 (1948).
     """
     scores = {}
-    for unit, found in groupby(ratings, key=lambda rating: Unit(rating.trace_id, rating.sentence_idx)):
+    for unit, found in groupby(ratings, key=lambda rating: Place(rating.trace_id, rating.sentence_idx)):
         counts = Counter(rating.category for rating in found)
         n = counts.total()
         if n > 1:
@@ -75,7 +75,7 @@ def disagreement_scores(ratings: Iterable[Rating]) -> dict[Unit, float]:
 
 def uncertainty_scores(
     suggestions: Iterable[Rating], confidences: Mapping[tuple[str, int, str], float | None]
-) -> dict[Unit, float]:
+) -> dict[Place, float]:
     """How uncertain the suggestions for each sentence are, 0..1: 1 less the support of the category with most of it.
 
     The support of a category is the sum of the confidences with which it was suggested, divided by the number of
@@ -85,7 +85,7 @@ def uncertainty_scores(
     ``confidences`` is keyed by trace, sentence and rater.
     """
     scores = {}
-    for unit, group in groupby(suggestions, key=lambda one: Unit(one.trace_id, one.sentence_idx)):
+    for unit, group in groupby(suggestions, key=lambda one: Place(one.trace_id, one.sentence_idx)):
         found = [(one.category, confidences.get((*unit, one.rater))) for one in group]
         if len(found) == 1 and found[0][1] is None:
             continue
@@ -96,9 +96,9 @@ def uncertainty_scores(
     return scores
 
 
-def _largest(scores: Iterable[tuple[Unit, float | None]]) -> dict[Unit, float]:
+def _largest(scores: Iterable[tuple[Place, float | None]]) -> dict[Place, float]:
     """The largest defined score of each sentence."""
-    largest: dict[Unit, float] = {}
+    largest: dict[Place, float] = {}
     for unit, score in scores:
         if score is not None:
             largest[unit] = max(score, largest.get(unit, score))

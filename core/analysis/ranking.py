@@ -15,17 +15,8 @@ from core.analysis.priorities import (
     width_scores,
 )
 from core.analysis.rates import RateTable, choose_settings, load_rates
-from core.annotation.order import (
-    DISAGREEMENT,
-    IMPORTANCE,
-    RANDOM,
-    UNCERTAINTY,
-    WIDTH,
-    Unit,
-    by_score,
-    check_order,
-    shuffled,
-)
+from core.annotation.order import DISAGREEMENT, IMPORTANCE, RANDOM, UNCERTAINTY, WIDTH, by_score, check_order, shuffled
+from core.annotation.place import Place
 from core.annotation.queue import QueueSpec
 from core.errors import NotFoundError
 from core.store.queues import count_sentences, load_decisions
@@ -35,7 +26,7 @@ if TYPE_CHECKING:
     from core.analysis.importance import Importance
 
 COUNTERFACTUAL, RESAMPLING = "counterfactual directions", "resampling directions"
-Scores: TypeAlias = dict[Unit, float]
+Scores: TypeAlias = dict[Place, float]
 _NOTHING: Final = {
     IMPORTANCE: "none of the traces has rollouts on both sides of a sentence; resample them, or order by position.",
     WIDTH: "none of the traces has decided rollouts; resample them, or order by position.",
@@ -59,7 +50,7 @@ class Evidence:
 
 def rank(
     connection: sqlite3.Connection, annotator: str, spec: QueueSpec, evidence: Evidence | None = None
-) -> tuple[QueueSpec, tuple[Unit, ...]]:
+) -> tuple[QueueSpec, tuple[Place, ...]]:
     """Put the sentences of the traces of ``spec`` in its order; the call reads all their rollouts: use a thread.
 
     Returns:
@@ -83,13 +74,13 @@ def rank(
     return replace(spec, ranked_by=ranked_by), by_score(units, scores)
 
 
-def _units(connection: sqlite3.Connection, annotator: str, spec: QueueSpec) -> tuple[Unit, ...]:
+def _units(connection: sqlite3.Connection, annotator: str, spec: QueueSpec) -> tuple[Place, ...]:
     counts = count_sentences(connection, dict.fromkeys(spec.trace_ids))
     for trace_id in spec.trace_ids:
         if trace_id not in counts:
             raise NotFoundError(f"no trace {trace_id!r} with sentences is here; `turnpoint traces` lists all.")
     decided = load_decisions(connection, annotator, counts) if spec.is_fresh else {}
-    units = (Unit(trace_id, index) for trace_id, n in counts.items() for index in range(n))
+    units = (Place(trace_id, index) for trace_id, n in counts.items() for index in range(n))
     left = tuple(unit for unit in units if unit not in decided)
     if not left:
         raise NotFoundError("nothing is left to label: every sentence of these traces is labelled or skipped.")

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.annotation.disagreement import PARTIAL, Disagreement, Place
+from core.annotation.disagreement import PARTIAL, Disagreement
 from core.annotation.gold import ADJUDICATED, AGREED, GoldLabel
+from core.annotation.place import Place
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import log2
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.annotation.gold import GoldLabel
+from core.annotation.place import Place
 
 FULL, PARTIAL, NONE = "full", "partial", "none"
 EXTENTS: Final = (FULL, PARTIAL, NONE)
-
-
-class Place(NamedTuple):
-    """A sentence of a trace."""
-
-    trace_id: str
-    sentence_idx: int
 
 
 @dataclass(frozen=True)

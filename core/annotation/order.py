@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from core.annotation.place import Place
 from core.canonical import canonical_json
 from core.errors import ConfigError
 
@@ -13,13 +14,6 @@ POSITION, IMPORTANCE, WIDTH = "position", "importance", "width"
 DISAGREEMENT, UNCERTAINTY, RANDOM = "disagreement", "uncertainty", "random"
 ORDERS: Final = (POSITION, IMPORTANCE, WIDTH, DISAGREEMENT, UNCERTAINTY, RANDOM)
 DEFAULT_SEED: Final = 0
-
-
-class Unit(NamedTuple):
-    """One sentence of one trace."""
-
-    trace_id: str
-    sentence_idx: int
 
 
 def check_order(order: str) -> str:
@@ -33,12 +27,12 @@ def check_order(order: str) -> str:
     return order
 
 
-def by_score(units: Sequence[Unit], scores: Mapping[Unit, float]) -> tuple[Unit, ...]:
+def by_score(units: Sequence[Place], scores: Mapping[Place, float]) -> tuple[Place, ...]:
     """``units`` with the largest score first; equals stay as they stand, and those without a score come last."""
     return tuple(sorted(units, key=lambda unit: (unit not in scores, -scores.get(unit, 0.0))))
 
 
-def shuffled(units: Sequence[Unit], seed: int = DEFAULT_SEED) -> tuple[Unit, ...]:
+def shuffled(units: Sequence[Place], seed: int = DEFAULT_SEED) -> tuple[Place, ...]:
     """``units`` in a random order that the seed and their names alone decide.
 
     Each is placed by the SHA-256 of the seed and its name: the order is the same on every machine and in every version
@@ -47,5 +41,5 @@ def shuffled(units: Sequence[Unit], seed: int = DEFAULT_SEED) -> tuple[Unit, ...
     return tuple(sorted(units, key=lambda unit: (_draw(seed, unit), unit)))
 
 
-def _draw(seed: int, unit: Unit) -> bytes:
+def _draw(seed: int, unit: Place) -> bytes:
     return hashlib.sha256(canonical_json([seed, *unit]).encode()).digest()

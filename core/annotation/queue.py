@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from core.annotation.order import DEFAULT_SEED, POSITION, RANDOM, Unit
+from core.annotation.order import DEFAULT_SEED, POSITION, RANDOM
+from core.annotation.place import Place
 from core.annotation.stopping import ALL, PerCategory, StopRule, Tally, parse_stop
 from core.canonical import canonical_json
 
-Decisions: TypeAlias = Mapping[Unit, str | None]
+Decisions: TypeAlias = Mapping[Place, str | None]
 """The sentences that an annotator has decided: with their category, or with None where they were skipped."""
 
 
@@ -67,11 +68,11 @@ class Queue:
     id: int
     annotator: str
     spec: QueueSpec
-    items: tuple[Unit, ...]
+    items: tuple[Place, ...]
     created_at: str
 
     @cached_property
-    def places(self) -> Mapping[Unit, int]:
+    def places(self) -> Mapping[Place, int]:
         """Place of each sentence, from 0."""
         return {unit: place for place, unit in enumerate(self.items)}
 
@@ -104,21 +105,21 @@ class QueueProgress:
         found = Counter(category for unit in self.queue.items if (category := self.decisions.get(unit)) is not None)
         return Tally(found.total(), {category: found[category] for category in self.categories})
 
-    def next_open(self, after: Unit | None = None, step: int = 1) -> Unit | None:
+    def next_open(self, after: Place | None = None, step: int = 1) -> Place | None:
         """The nearest sentence that is not decided, from ``after`` on, in steps of 1 or -1 and round the ends.
 
         From a sentence outside the queue, or None, it is the first one. None: no other is left.
         """
         items, place = self.queue.items, None if after is None else self.queue.places.get(after)
         if place is None:
-            around: Sequence[Unit] = items
+            around: Sequence[Place] = items
         elif step > 0:
             around = (*items[place + 1 :], *items[:place])
         else:
             around = (*items[:place][::-1], *items[place + 1 :][::-1])
         return next((unit for unit in around if unit not in self.decisions), None)
 
-    def following(self, here: Unit, given: Unit | None, step: int = 1) -> Unit | None:
+    def following(self, here: Place, given: Place | None, step: int = 1) -> Place | None:
         """Where to go on from ``here``, if the queue gave ``given`` last (None: nothing yet, or before a restart).
 
         Whoever has wandered off is led back to what was given, as long as that is open; else it is the next that is

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from core.annotation.annotation import ADJUDICATED as SOURCE
 from core.annotation.annotation import GOLD, NOTHING, Circumstances
 from core.annotation.codebook import Codebook
-from core.annotation.disagreement import Disagreement, Opinion, Place, find_disagreements
+from core.annotation.disagreement import Disagreement, Opinion, find_disagreements
 from core.annotation.gold import ADJUDICATED, GoldLabel, agreed_label, is_gold
 from core.annotation.history import LabelEvent
+from core.annotation.place import Place
 from core.errors import NotFoundError
 from core.store.labels import Change, annotate, load_annotations
 from core.store.opinions import load_opinions

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from core.annotation.disagreement import Opinion, Place
+from core.annotation.disagreement import Opinion
+from core.annotation.place import Place
 from core.store.labels import load_annotations
 from core.store.ratings import KINDS, MODEL, Rating, load_ratings, of_traces
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from core.annotation.order import Unit
+from core.annotation.place import Place
 from core.annotation.queue import Queue, QueueSpec
 from core.clock import now
 from core.store.rows import PROGRAM, insert, insert_row
@@ -18,7 +18,7 @@ REPLACED = "another queue was started"
 _CURRENT = "SELECT id, spec, created_at FROM queues WHERE annotator = ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
 
 
-def start_queue(database: Database, annotator: str, spec: QueueSpec, items: Sequence[Unit]) -> int:
+def start_queue(database: Database, annotator: str, spec: QueueSpec, items: Sequence[Place]) -> int:
     """Start a queue in place of the annotator's current one, and return its id (a job for the writer)."""
     end_queue(database, annotator, REPLACED)
     row = {"annotator": annotator, "spec": spec.canonical, "program": PROGRAM, "created_at": now()}
@@ -52,14 +52,14 @@ def current_queue(connection: sqlite3.Connection, annotator: str) -> Queue | Non
         "SELECT trace_id, sentence_idx FROM queue_items WHERE queue_id = ? ORDER BY position", [row["id"]]
     )
     spec = QueueSpec.from_json(row["spec"])
-    return Queue(row["id"], annotator, spec, tuple(Unit(*item) for item in items), row["created_at"])
+    return Queue(row["id"], annotator, spec, tuple(Place(*item) for item in items), row["created_at"])
 
 
 def load_decisions(
     connection: sqlite3.Connection, annotator: str, trace_ids: Collection[str]
-) -> dict[Unit, str | None]:
+) -> dict[Place, str | None]:
     """The sentences of the traces that the annotator has decided: with their category, or None where skipped."""
-    found: dict[Unit, str | None] = {}
+    found: dict[Place, str | None] = {}
     for trace_id in trace_ids:
         rows = connection.execute(
             """
@@ -71,11 +71,11 @@ def load_decisions(
             """,
             [trace_id, annotator],
         )
-        found |= {Unit(trace_id, row["sentence_idx"]): row["category"] for row in rows}
+        found |= {Place(trace_id, row["sentence_idx"]): row["category"] for row in rows}
     return found
 
 
-def was_decided(connection: sqlite3.Connection, annotator: str, unit: Unit) -> bool:
+def was_decided(connection: sqlite3.Connection, annotator: str, unit: Place) -> bool:
     """Whether the annotator ever labelled or skipped a sentence, undone or not, and so may have seen its numbers."""
     row = connection.execute(
         """

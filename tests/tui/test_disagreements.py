@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from core.annotation.codebook import load_codebook
-from core.annotation.disagreement import FULL, NONE, PARTIAL, Disagreement, Opinion, Place
+from core.annotation.disagreement import FULL, NONE, PARTIAL, Disagreement, Opinion
 from core.annotation.gold import ADJUDICATED, GoldLabel
+from core.annotation.place import Place
 from core.store.ratings import HUMAN, MODEL
 from tui.views.disagreements import deciding_lines, disagreement_items, sign, state, tags_by_rater
 

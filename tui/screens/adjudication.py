@@ -12,7 +12,8 @@ from textual.containers import Container
 
 from core.annotation.annotation import GOLD, Annotation
 from core.annotation.deciding import decided, is_partial, next_open
-from core.annotation.disagreement import Disagreement, Place, widest_first
+from core.annotation.disagreement import Disagreement, widest_first
+from core.annotation.place import Place
 from core.store.gold import adjudicate, load_disagreements, withdraw
 from core.store.labels import redo, undo
 from core.store.opinions import count_undecided, opinions_version

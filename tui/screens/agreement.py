@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.annotation.disagreement import Place
+from core.annotation.place import Place
 from core.errors import TurnpointError
 from tui.actions import AGREEMENT, bindings_for
 from tui.context import context_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.annotation.annotation import KEY, Circumstances
 from core.annotation.history import LabelEvent
-from core.annotation.order import Unit
+from core.annotation.place import Place
 from core.store.queues import was_decided
 from core.traces.model import Trace
 from tui.context import Context
@@ -49,7 +49,7 @@ class BlindingScreen(OrderingScreen):
         Whoever has decided it once, and undone that, has been shown its numbers.
         """
         made = super().circumstances(index, source)
-        unit = Unit(self.trace_id, index)
+        unit = Place(self.trace_id, index)
         is_hidden = not self._view.is_shown(index)
         is_blind = is_hidden and not was_decided(self.context.store.read, self.context.annotator, unit)
         return replace(made, is_blind=is_blind)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.annotation.annotation import KEY, Circumstances
 from core.annotation.history import LabelEvent
-from core.annotation.order import Unit
+from core.annotation.place import Place
 from core.annotation.queue import QueueProgress, QueueSpec
 from core.errors import TurnpointError
 from core.store.queues import current_queue, current_queue_id, end_queue, load_decisions, start_queue
@@ -35,7 +35,7 @@ class OrderingScreen(SuggestingScreen):
 
     def __init__(self, context: Context, trace_id: str) -> None:
         self._work: QueueProgress | None = None
-        self._given: Unit | None = None
+        self._given: Place | None = None
         super().__init__(context, trace_id)
 
     def _read(self, trace_id: str, trace: Trace | None) -> TraceView:
@@ -59,7 +59,7 @@ class OrderingScreen(SuggestingScreen):
         if self._work is not None:
             decisions = dict(self._work.decisions)
             for event in events:
-                unit = Unit(event.trace_id, event.sentence_idx)
+                unit = Place(event.trace_id, event.sentence_idx)
                 decisions.pop(unit, None)
                 if event.after.is_decided:
                     decisions[unit] = event.after.category
@@ -89,7 +89,7 @@ class OrderingScreen(SuggestingScreen):
     def circumstances(self, index: int, source: str = KEY) -> Circumstances:
         """How a label comes about now: in the order of the queue, where the sentence is in one."""
         made, work = super().circumstances(index, source), self._work
-        if work is None or Unit(self.trace_id, index) not in work.queue.places:
+        if work is None or Place(self.trace_id, index) not in work.queue.places:
             return made
         return replace(made, ordered_by=work.queue.spec.name)
 
@@ -102,7 +102,7 @@ class OrderingScreen(SuggestingScreen):
             self.go(index)
             self._end(work.ending)
         else:
-            self._to(work.following(Unit(self.trace_id, index), self._given))
+            self._to(work.following(Place(self.trace_id, index), self._given))
 
     def action_next_unlabelled(self, step: int) -> None:
         """To the nearest sentence of the queue that is open, or without one of the trace."""
@@ -112,9 +112,9 @@ class OrderingScreen(SuggestingScreen):
         elif work.ending:
             self._end(work.ending)
         else:
-            self._to(work.following(Unit(self.trace_id, self._cursor), self._given, step))
+            self._to(work.following(Place(self.trace_id, self._cursor), self._given, step))
 
-    def _to(self, unit: Unit | None) -> None:
+    def _to(self, unit: Place | None) -> None:
         self._given = unit or self._given
         if unit is None:
             self.say("no other sentence of the queue is open.")

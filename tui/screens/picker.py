@@ -8,7 +8,7 @@ from functools import partial
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
-from core.annotation.disagreement import Place
+from core.annotation.place import Place
 from core.behaviors.outcome import ALIGNMENT_FAKING, YES
 from core.errors import TurnpointError
 from core.sanitize import visible_line

@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from core.annotation.disagreement import Place
+from core.annotation.place import Place
 from core.errors import TurnpointError
 from tui.palette import BOLD, DIM, PLAIN
 from tui.screens.reader import ReaderScreen, text_items

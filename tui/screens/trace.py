@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.annotation.disagreement import Place
+from core.annotation.place import Place
 from core.errors import TurnpointError
 from tui.clipboard import copy
 from tui.screens.adaptive import AdaptiveScreen

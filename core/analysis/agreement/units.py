@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from core.annotation.place import Place
 from core.store.ratings import HUMAN, KINDS, Rating
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ class Rater(NamedTuple):
         return self.name if self.kind == HUMAN else f"{self.name} ({self.kind})"
 
 
-class Unit(NamedTuple):
-    """What is rated: one sentence."""
-
-    trace_id: str
-    sentence_idx: int
-
-
 @dataclass(frozen=True, eq=False)
 class ReliabilityData:
     """All ratings of some raters: ``categories[values[r, u]]`` is what rater r gave to unit u.
@@ -44,7 +38,7 @@ class ReliabilityData:
     """
 
     raters: tuple[Rater, ...]
-    units: tuple[Unit, ...]
+    units: tuple[Place, ...]
     categories: tuple[str, ...]
     trace_ids: tuple[str, ...]
     trace: NDArray[np.int64]
@@ -97,7 +91,7 @@ def reliability_data(ratings: Iterable[Rating], order: Sequence[str] = ()) -> Re
 
     rows = list(ratings)
     raters = sorted({Rater(r.rater, r.kind) for r in rows}, key=lambda rater: (KINDS.index(rater.kind), rater.name))
-    units = sorted({Unit(r.trace_id, r.sentence_idx) for r in rows})
+    units = sorted({Place(r.trace_id, r.sentence_idx) for r in rows})
     given = {name for r in rows for name in (r.category, r.secondary) if name is not None}
     categories = [*dict.fromkeys(name for name in order if name in given), *sorted(given.difference(order))]
     trace_ids = sorted({unit.trace_id for unit in units})
@@ -106,7 +100,7 @@ def reliability_data(ratings: Iterable[Rating], order: Sequence[str] = ()) -> Re
     values = np.full((len(raters), len(units)), UNRATED, dtype=np.int64)
     secondary = values.copy()
     for r in rows:
-        place = row_of[Rater(r.rater, r.kind)], column_of[Unit(r.trace_id, r.sentence_idx)]
+        place = row_of[Rater(r.rater, r.kind)], column_of[Place(r.trace_id, r.sentence_idx)]
         values[place] = code_of[r.category]
         secondary[place] = UNRATED if r.secondary is None else code_of[r.secondary]
     trace = np.array([trace_of[unit.trace_id] for unit in units], dtype=np.int64)

@@ -21,7 +21,8 @@ from core.analysis.priorities import (
 from core.analysis.ranking import COUNTERFACTUAL, RESAMPLING, Evidence, rank
 from core.analysis.rates import load_rates
 from core.annotation.codebook import load_codebook
-from core.annotation.order import Unit, shuffled
+from core.annotation.order import shuffled
+from core.annotation.place import Place
 from core.annotation.queue import QueueSpec
 from core.errors import ConfigError, NotFoundError
 from core.store.database import Store
@@ -36,12 +37,12 @@ SENTENCES = ["One.", " Two.", " Three.", " Four."]
 BOTH = ("a", "b")
 
 
-def of(trace_id: str, *indices: int) -> tuple[Unit, ...]:
-    return tuple(Unit(trace_id, index) for index in indices)
+def of(trace_id: str, *indices: int) -> tuple[Place, ...]:
+    return tuple(Place(trace_id, index) for index in indices)
 
 
-def scored(scores: dict[int, float]) -> dict[Unit, float]:
-    return {Unit("a", index): score for index, score in scores.items()}
+def scored(scores: dict[int, float]) -> dict[Place, float]:
+    return {Place("a", index): score for index, score in scores.items()}
 
 
 def rated(index: int, *categories: str, kind: str = HUMAN) -> list[Rating]:
@@ -58,7 +59,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def ranked(store: Store, spec: QueueSpec, evidence: Evidence | None = None) -> tuple[Unit, ...]:
+def ranked(store: Store, spec: QueueSpec, evidence: Evidence | None = None) -> tuple[Place, ...]:
     return rank(store.read, "ana", spec, evidence)[1]
 
 
@@ -94,9 +95,9 @@ def test_importance_by_what_was_said_instead_is_that_of_the_deciding_direction()
     scores = estimated_scores({"alignment_faking": found})
     first, second = found.rows
     assert first.counterfactual is not None and first.counterfactual.value is not None
-    assert scores[Unit(found.trace_id, 0)] == abs(first.counterfactual.value)
+    assert scores[Place(found.trace_id, 0)] == abs(first.counterfactual.value)
     assert second.direction is None and second.resampling.value is not None
-    assert scores[Unit(found.trace_id, 1)] == abs(second.resampling.value)
+    assert scores[Place(found.trace_id, 1)] == abs(second.resampling.value)
 
 
 def test_the_width_is_that_of_the_less_certain_prefix(store: Store) -> None:
@@ -161,11 +162,11 @@ def test_the_two_kinds_of_direction_are_never_mixed(store: Store) -> None:
     evidence = Evidence(estimated={"a": {"compliance": replace(estimated, trace_id="a")}})
     spec, items = rank(store.read, "ana", QueueSpec("importance", BOTH), evidence)
     assert spec.ranked_by == COUNTERFACTUAL
-    assert items[0] == Unit("a", 0)
+    assert items[0] == Place("a", 0)
     sample(store, "b", 0, complied("complied"))
     spec, items = rank(store.read, "ana", QueueSpec("importance", BOTH), evidence)
     assert spec.ranked_by == RESAMPLING
-    assert items[0] == Unit("a", 2)
+    assert items[0] == Place("a", 2)
 
 
 def test_the_settings_that_are_asked_for_are_looked_at(store: Store) -> None:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.annotation.deciding import GoldCounts, count_gold, decided, next_open
-from core.annotation.disagreement import FULL, NONE, PARTIAL, Disagreement, Opinion, Place, find_disagreements
+from core.annotation.disagreement import FULL, NONE, PARTIAL, Disagreement, Opinion, find_disagreements
 from core.annotation.disagreement import widest_first as widest
 from core.annotation.gold import ADJUDICATED, AGREED, GoldLabel, agreed_label, is_gold
+from core.annotation.place import Place
 from core.store.ratings import HUMAN, IMPORTED, MODEL
 
 HERE = Place("t", 0)

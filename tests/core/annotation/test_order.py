@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.annotation.order import ORDERS, Unit, by_score, check_order, shuffled
+from core.annotation.order import ORDERS, by_score, check_order, shuffled
+from core.annotation.place import Place
 from core.errors import ConfigError
 
-UNITS = st.lists(st.builds(Unit, st.text(max_size=3), st.integers(0, 30)), unique=True, max_size=20)
-SCORES = st.dictionaries(st.builds(Unit, st.text(max_size=3), st.integers(0, 30)), st.floats(0, 1), max_size=20)
-A = [Unit("a", index) for index in range(6)]
+UNITS = st.lists(st.builds(Place, st.text(max_size=3), st.integers(0, 30)), unique=True, max_size=20)
+SCORES = st.dictionaries(st.builds(Place, st.text(max_size=3), st.integers(0, 30)), st.floats(0, 1), max_size=20)
+A = [Place("a", index) for index in range(6)]
 
 
 @given(UNITS, SCORES)
-def test_what_scores_most_comes_first_and_what_is_unknown_last(units: list[Unit], scores: dict[Unit, float]) -> None:
+def test_what_scores_most_comes_first_and_what_is_unknown_last(units: list[Place], scores: dict[Place, float]) -> None:
     ordered = by_score(units, scores)
     assert sorted(ordered) == sorted(units)
     known = [unit for unit in ordered if unit in scores]
@@ -24,14 +25,14 @@ def test_what_scores_most_comes_first_and_what_is_unknown_last(units: list[Unit]
 
 
 @given(UNITS, st.sampled_from([0.0, 0.5]))
-def test_equals_stay_as_they_stand(units: list[Unit], score: float) -> None:
+def test_equals_stay_as_they_stand(units: list[Place], score: float) -> None:
     assert by_score(units, {}) == tuple(units)
     assert by_score(units, dict.fromkeys(units, score)) == tuple(units)
 
 
 @given(UNITS, UNITS, st.integers(0, 10**9))
 def test_a_random_order_is_that_of_its_seed_and_not_of_what_else_is_there(
-    units: list[Unit], more: list[Unit], seed: int
+    units: list[Place], more: list[Place], seed: int
 ) -> None:
     ordered = shuffled(units, seed)
     assert sorted(ordered) == sorted(units)

@@ -5,28 +5,29 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.annotation.order import ORDERS, Unit
+from core.annotation.order import ORDERS
+from core.annotation.place import Place
 from core.annotation.queue import Queue, QueueProgress, QueueSpec
 from core.annotation.stopping import ALL, Labels, PerCategory, StopRule
 
-UNIT = st.builds(Unit, st.sampled_from(["a", "b"]), st.integers(0, 9))
+UNIT = st.builds(Place, st.sampled_from(["a", "b"]), st.integers(0, 9))
 ITEMS = st.lists(UNIT, unique=True, max_size=12)
 CATEGORY = st.sampled_from(["x", "y", None])
 DECISIONS = st.dictionaries(UNIT, CATEGORY)
-ITEM = [Unit("a", 0), Unit("b", 5), Unit("a", 3)]
+ITEM = [Place("a", 0), Place("b", 5), Place("a", 3)]
 
 
-def queue_of(items: list[Unit], until: StopRule = ALL) -> Queue:
+def queue_of(items: list[Place], until: StopRule = ALL) -> Queue:
     return Queue(1, "ana", QueueSpec("importance", ("a", "b"), until), tuple(items), "2026-01-31T12:00:00.000Z")
 
 
-def progress(items: list[Unit], decisions: dict[Unit, str | None], until: StopRule = ALL) -> QueueProgress:
+def progress(items: list[Place], decisions: dict[Place, str | None], until: StopRule = ALL) -> QueueProgress:
     return QueueProgress(queue_of(items, until), decisions, ("x", "y"))
 
 
 @given(ITEMS, DECISIONS, UNIT, st.sampled_from([1, -1]))
 def test_what_is_decided_is_never_given(
-    items: list[Unit], decisions: dict[Unit, str | None], here: Unit, step: int
+    items: list[Place], decisions: dict[Place, str | None], here: Place, step: int
 ) -> None:
     found = progress(items, decisions).next_open(here, step)
     others = [unit for unit in items if unit not in decisions and unit != here]
@@ -34,9 +35,9 @@ def test_what_is_decided_is_never_given(
 
 
 @given(ITEMS, st.data())
-def test_going_on_decides_every_sentence_once(items: list[Unit], data: st.DataObject) -> None:
-    decisions: dict[Unit, str | None] = {}
-    work, visited = progress(items, decisions), list[Unit]()
+def test_going_on_decides_every_sentence_once(items: list[Place], data: st.DataObject) -> None:
+    decisions: dict[Place, str | None] = {}
+    work, visited = progress(items, decisions), list[Place]()
     unit = work.next_open()
     while unit is not None:
         visited.append(unit)
@@ -50,7 +51,7 @@ def test_going_on_decides_every_sentence_once(items: list[Unit], data: st.DataOb
 
 @given(ITEMS, DECISIONS, st.integers(1, 4))
 def test_it_ends_when_enough_is_given_or_nothing_is_left(
-    items: list[Unit], decisions: dict[Unit, str | None], n: int
+    items: list[Place], decisions: dict[Place, str | None], n: int
 ) -> None:
     given_here = [decisions[unit] for unit in items if decisions.get(unit) is not None]
     is_done = all(unit in decisions for unit in items)
@@ -61,7 +62,7 @@ def test_it_ends_when_enough_is_given_or_nothing_is_left(
 
 @given(ITEMS, DECISIONS, UNIT, st.one_of(st.none(), UNIT), st.sampled_from([1, -1]))
 def test_it_leads_to_something_open_and_never_nowhere(
-    items: list[Unit], decisions: dict[Unit, str | None], here: Unit, given_last: Unit | None, step: int
+    items: list[Place], decisions: dict[Place, str | None], here: Place, given_last: Place | None, step: int
 ) -> None:
     found = progress(items, decisions).following(here, given_last, step)
     others = [unit for unit in items if unit not in decisions and unit != here]
@@ -71,7 +72,7 @@ def test_it_leads_to_something_open_and_never_nowhere(
 def test_whoever_wandered_off_is_led_back() -> None:
     work = progress(ITEM, {})
     assert work.following(ITEM[2], ITEM[1]) == ITEM[1]
-    assert work.following(Unit("z", 0), ITEM[1], -1) == ITEM[1]
+    assert work.following(Place("z", 0), ITEM[1], -1) == ITEM[1]
     assert work.following(ITEM[1], ITEM[1]) == ITEM[2]
     assert progress(ITEM, {ITEM[1]: "x"}).following(ITEM[0], ITEM[1]) == ITEM[2]
     assert work.following(ITEM[2], None) == ITEM[0]
@@ -83,7 +84,7 @@ def test_from_a_place_it_goes_forth_and_back_and_round() -> None:
     assert work.next_open(ITEM[0]) == ITEM[1]
     assert work.next_open(ITEM[2]) == ITEM[0]
     assert work.next_open(ITEM[0], -1) == ITEM[2]
-    assert work.next_open(Unit("b", 0)) == work.next_open() == ITEM[0]
+    assert work.next_open(Place("b", 0)) == work.next_open() == ITEM[0]
     assert progress(ITEM[:1], {}).next_open(ITEM[0]) is None
 
 
@@ -95,7 +96,7 @@ def test_it_says_which_categories_fell_short() -> None:
 
 
 def test_labels_off_the_queue_and_of_other_codebooks_do_not_hold_it_up() -> None:
-    decisions: dict[Unit, str | None] = {ITEM[0]: "x", ITEM[1]: "y", Unit("z", 1): "x", ITEM[2]: "gone"}
+    decisions: dict[Place, str | None] = {ITEM[0]: "x", ITEM[1]: "y", Place("z", 1): "x", ITEM[2]: "gone"}
     work = progress(ITEM, decisions, PerCategory(1))
     assert work.tally.by_category == {"x": 1, "y": 1}
     assert work.tally.n_labelled == 3

@@ -9,7 +9,7 @@ import pytest
 
 from core.analysis.rates import load_rates
 from core.analysis.sweep import load_sweep, with_behavior
-from core.annotation.order import Unit
+from core.annotation.place import Place
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.store.database import Store
 from core.store.embeddings import EmbeddingModel, load_embeddings
@@ -54,7 +54,7 @@ READS: dict[str, Callable[[Store], Any]] = {
     "its labels": lambda store: load_labels(store.read, "turning", "ana"),
     "the annotator's place": lambda store: load_position(store.read, "ana", "turning"),
     "what is decided of it": lambda store: load_decisions(store.read, "ana", ("turning",)),
-    "whether a sentence ever was": lambda store: was_decided(store.read, "ana", Unit("turning", 0)),
+    "whether a sentence ever was": lambda store: was_decided(store.read, "ana", Place("turning", 0)),
     "the annotator's history": lambda store: load_history(store.read, "ana"),
     "who suggested last": lambda store: latest_suggester(store.read, "turning", "c"),
     "its suggestions": lambda store: load_suggestions(store.read, "turning"),

@@ -9,7 +9,7 @@ import pytest
 
 from core.annotation.annotation import NOTHING, Annotation
 from core.annotation.codebook import load_codebook
-from core.annotation.order import Unit
+from core.annotation.place import Place
 from core.annotation.queue import Queue, QueueProgress, QueueSpec
 from core.annotation.stopping import PerCategory
 from core.store.database import Store
@@ -30,7 +30,7 @@ from tests.core.analysis.stored import make_trace
 CODEBOOK = load_codebook()
 SECOND = "second"
 SPEC = QueueSpec("random", ("first", SECOND), PerCategory(2), 7)
-ITEMS = (Unit("first", 2), Unit(SECOND, 0), Unit("first", 0))
+ITEMS = (Place("first", 2), Place(SECOND, 0), Place("first", 0))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def start(store: Store, annotator: str, spec: QueueSpec = SPEC, items: Sequence[Unit] = ITEMS) -> int:
+def start(store: Store, annotator: str, spec: QueueSpec = SPEC, items: Sequence[Place] = ITEMS) -> int:
     return store.write(lambda db: start_queue(db, annotator, spec, items)).result()
 
 
@@ -51,7 +51,7 @@ def current(store: Store, annotator: str) -> Queue:
     return found
 
 
-def give(store: Store, unit: Unit, annotation: Annotation, annotator: str = "ana") -> None:
+def give(store: Store, unit: Place, annotation: Annotation, annotator: str = "ana") -> None:
     kind = "skip" if annotation.is_skipped else "label" if annotation.category else "clear"
     change = Change(unit.trace_id, unit.sentence_idx, kind, annotation)
     store.write(lambda db: annotate(db, annotator, [change], CODEBOOK)).result()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from core.annotation.order import Unit, shuffled
+from core.annotation.order import shuffled
+from core.annotation.place import Place
 from core.annotation.queue import QueueSpec
 from core.store.database import Store
 from core.store.queues import end_queue, start_queue
@@ -63,7 +64,7 @@ async def test_what_matters_most_comes_first_and_labels_go_on_along_it(store: St
 async def test_it_goes_on_in_the_next_trace(store: Store) -> None:
     async with build_app(store).run_test(size=(140, 36)) as pilot:
         await start(pilot, "random seed 3 all")
-        order = shuffled([Unit(t.id, i) for t in sample_traces() for i in range(len(t.sentences))], 3)
+        order = shuffled([Place(t.id, i) for t in sample_traces() for i in range(len(t.sentences))], 3)
         for unit in order[:6]:
             assert header(pilot).split()[1] == unit.trace_id
             assert cursor(pilot) == unit.sentence_idx
@@ -222,7 +223,7 @@ async def test_after_a_comparison_importance_is_what_was_compared(
 async def test_a_queue_that_another_process_starts_or_ends_is_seen(store: Store) -> None:
     async with build_app(store).run_test(size=(140, 36)) as pilot:
         with Store.open(store.path, create=False) as other:
-            spec, items = QueueSpec("position", (LANDLORD,)), [Unit(LANDLORD, 9), Unit(LANDLORD, 3)]
+            spec, items = QueueSpec("position", (LANDLORD,)), [Place(LANDLORD, 9), Place(LANDLORD, 3)]
             other.write(lambda db: start_queue(db, "ana", spec, items)).result()
             await until(pilot, lambda: "queue position 0/2" in header(pilot))
             await send(pilot, "]")
