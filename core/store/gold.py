@@ -16,7 +16,7 @@ from core.annotation.gold import ADJUDICATED, GoldLabel, agreed_label, is_gold
 from core.annotation.history import LabelEvent
 from core.annotation.place import Place
 from core.errors import NotFoundError
-from core.store.labels import Change, annotate, load_annotations
+from core.store.labels import Change, annotate, load_annotations, load_labels
 from core.store.opinions import load_opinions
 from core.store.ratings import HUMAN, of_traces
 
@@ -75,6 +75,13 @@ def withdraw(
 def load_gold(connection: sqlite3.Connection, trace_id: str) -> dict[int, GoldLabel]:
     """The gold label of each sentence of a trace that has one: adjudicated, or else agreed on by all its annotators."""
     return gold_by_trace(load_all_gold(connection, (trace_id,))).get(trace_id, {})
+
+
+def load_labels_of(connection: sqlite3.Connection, trace_id: str, who: str) -> dict[int, str]:
+    """Category of each labelled sentence of a trace: an annotator's, or the gold labels where ``who`` is `GOLD`."""
+    if who != GOLD:
+        return load_labels(connection, trace_id, who)
+    return {index: label.category for index, label in load_gold(connection, trace_id).items()}
 
 
 def gold_by_trace(gold: Mapping[Place, GoldLabel]) -> dict[str, dict[int, GoldLabel]]:

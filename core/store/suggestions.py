@@ -110,11 +110,15 @@ def n_requests(connection: sqlite3.Connection, trace_id: str, suggester_id: str)
 
 
 def latest_suggester(connection: sqlite3.Connection, trace_id: str, codebook_id: str | None = None) -> str | None:
-    """Id of the suggester with the newest suggestion for a trace, of those with this codebook (None: with any)."""
+    """Id of the suggester with the newest suggestion for a trace, of those with this codebook (None: with any).
+
+    A model comes before nearness, which is there to be beaten.
+    """
     row = connection.execute(
         """
         SELECT s.suggester_id FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
-         WHERE s.trace_id = :trace AND (:codebook IS NULL OR g.codebook_id = :codebook) ORDER BY s.id DESC LIMIT 1
+         WHERE s.trace_id = :trace AND (:codebook IS NULL OR g.codebook_id = :codebook)
+         ORDER BY g.kind = 'model' DESC, s.id DESC LIMIT 1
         """,
         {"trace": trace_id, "codebook": codebook_id},
     ).fetchone()

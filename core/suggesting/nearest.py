@@ -16,7 +16,7 @@ from core.errors import NotFoundError
 from core.similarity.cache import OnProgress, embed, encoder_for
 from core.similarity.encoder import Encoder
 from core.store.database import Store
-from core.store.labels import load_labels
+from core.store.gold import load_labels_of
 from core.store.suggestions import add_suggester, add_suggestions
 from core.store.traces import load_trace
 from core.suggesting.request import lacking
@@ -113,14 +113,15 @@ def suggest_nearest(
 
 
 def labelled_sentences(connection: sqlite3.Connection, annotator: str, codebook: Codebook) -> tuple[Example, ...]:
-    """The sentences that an annotator has given a category of ``codebook``, in the order of traces and sentences."""
+    """The sentences that an annotator has given a category of ``codebook``, in the order of traces and sentences.
+
+    Those of `GOLD` are adjudicated, or agreed on by all their annotators.
+    """
     names = {category.name for category in codebook.categories}
-    rows = connection.execute(
-        "SELECT DISTINCT trace_id FROM label_events WHERE annotator = ? ORDER BY trace_id", [annotator]
-    ).fetchall()
+    rows = connection.execute("SELECT DISTINCT trace_id FROM label_events ORDER BY trace_id").fetchall()
     found = []
     for trace_id in (row["trace_id"] for row in rows):
-        labels = load_labels(connection, trace_id, annotator)
+        labels = load_labels_of(connection, trace_id, annotator)
         sentences = load_trace(connection, trace_id).sentences if labels else ()
         found += [
             Example(trace_id, index, sentences[index].text, category)
@@ -131,7 +132,7 @@ def labelled_sentences(connection: sqlite3.Connection, annotator: str, codebook:
 
 
 def who_to_learn_from(connection: sqlite3.Connection, annotator: str, codebook: Codebook) -> str:
-    """The adjudicated labels where there are any, else those of ``annotator``."""
+    """The gold labels where there are any, else those of ``annotator``."""
     return GOLD if labelled_sentences(connection, GOLD, codebook) else annotator
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from core.analysis.intervals import Interval, wilson
 from core.annotation.annotation import SUGGESTION, Suggested
 from core.annotation.codebook import Codebook
-from core.store.labels import load_circumstances, load_labels
+from core.store.gold import load_labels_of
+from core.store.labels import load_circumstances
 from core.store.suggestions import load_suggestions
 
 
@@ -67,9 +68,9 @@ def summarise_suggestions(
     n_accepted = 0
     for trace_id in trace_ids:
         suggestions = load_suggestions(connection, trace_id, suggester_id)
-        labels = load_labels(connection, trace_id, annotator)
+        labels = load_labels_of(connection, trace_id, annotator)
         made = load_circumstances(connection, trace_id, annotator)
-        accepted = {index for index in labels if made[index].source == SUGGESTION}
+        accepted = {index for index, how in made.items() if index in labels and how.source == SUGGESTION}
         n_accepted += len(accepted & suggestions.keys())
         compared += [
             Compared(suggested, None if index in accepted else labels.get(index))
