@@ -5,12 +5,14 @@ Run it as ``python benchmarks/wire.py``; ``make benchmark`` does. Byte counts re
 
 from __future__ import annotations
 
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.long_trace import build
@@ -35,9 +37,9 @@ def main() -> None:
             starts = [first_frame(home, name) for _ in range(STARTS)]
             report(f"first frame, ms ({what})", f"min {min(starts):.0f}", f"median {statistics.median(starts):.0f}")
         with opened(home, "--db", "long.db") as running:
-            step, label = measured(running, "j", STEPS), measured(running, "1", LABELS)
-            report("one step (j)", *step)
-            report("label and go on (1)", *label)
+            report("one step (j)", *measured(running, "j", STEPS))
+            report("label on disk and cursor moved (1)", *labelled(running, home / "long.db"))
+            report("skip (Space)", *measured(running, " ", LABELS))
             report("search (/)", f"{len(running.press('/letter{enter}'))} bytes with the answer")
             running.read_for(2.0)
             idle = len(running.read_for(IDLE_SECONDS))
@@ -76,6 +78,25 @@ def measured(running: PtyApp, key: str, times: int) -> Sequence[str]:
         start = time.perf_counter()
         sizes.append(len(running.press(key, quiet=0.06)))
         delays.append(1000 * (running.last_byte_at - start))
+    return figures(sizes, delays)
+
+
+def labelled(running: PtyApp, database: Path) -> Sequence[str]:
+    """Press a category key again and again, as `measured`; each label is looked for in the file at once."""
+    sizes, delays = [], []
+    with closing(sqlite3.connect(database)) as connection:
+        for n in range(1, LABELS + 1):
+            start = time.perf_counter()
+            sizes.append(len(running.press("1", quiet=0.06)))
+            delays.append(1000 * (running.last_byte_at - start))
+            (stored,) = connection.execute("SELECT count(*) FROM label_events").fetchone()
+            if stored != n:
+                raise SystemExit(f"{stored} labels are on disk after {n} keys")
+    return figures(sizes, delays)
+
+
+def figures(sizes: Sequence[int], delays: Sequence[float]) -> Sequence[str]:
+    """Bytes and milliseconds of many presses, in words."""
     return (
         f"bytes median {statistics.median(sizes):.0f} mean {statistics.mean(sizes):.0f} max {max(sizes)}",
         f"ms median {statistics.median(delays):.1f} p95 {statistics.quantiles(delays, n=20)[-1]:.1f}",
