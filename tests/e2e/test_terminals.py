@@ -82,7 +82,7 @@ def colours(output: bytes) -> set[str]:
 def test_terminals_of_fewer_colours(sampled: Path, changes: dict[str, str | None], never: set[str]) -> None:
     with opened(sampled, changes=changes, trace=TRACE) as running:
         running.send("1")
-        running.wait_for("1/28 labelled", "pre·1")
+        running.wait_for("1/28 labelled", "pre1")
         running.send("V")
         running.wait_for("4/4 shown")
         running.send("q")

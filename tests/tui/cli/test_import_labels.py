@@ -52,7 +52,7 @@ def test_a_table_with_one_bad_row_is_refused_whole_and_says_where() -> None:
     path = fill("planning", "dreams")
     ran = turnpoint("import", path)
     assert (ran.code, ran.out) == (1, "imported no labels; refused 1 row (above)\n")
-    assert ran.err.startswith("turnpoint: filled.csv:4: no category 'dreams' in codebook '1'; known are ")
+    assert ran.err.startswith("turnpoint: filled.csv:4: no category 'dreams' in codebook '2'; known are ")
     done("export", "again")
     assert read_table(Path("again/labels.csv")) == []
 

@@ -149,6 +149,8 @@ def test_a_merge_that_fails_or_is_interrupted_leaves_the_database_as_it_was(
     two: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch, end: Callable[[], None], error: type[BaseException]
 ) -> None:
     here, there = two
+    # A shell starts what it puts into the background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     sample(there, "first", 1, complied("complied", "refused"))
     label(there, "ana", 0, "planning")
     end_rollouts = Merging.end_rollouts
@@ -164,6 +166,7 @@ def test_a_merge_that_fails_or_is_interrupted_leaves_the_database_as_it_was(
         patch.setattr(Merging, "end_rollouts", ending)
         with pytest.raises(error):
             merge(here, [there.path])
+    signal.signal(signal.SIGINT, before)
     assert rows(here, COUNTS) == [(0, 0, 0)]
     merge(here, [there.path])
     assert rows(here, COUNTS) == [(2, 1, 1)]
