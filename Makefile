@@ -21,7 +21,7 @@ demo: .venv/.installed ## open the app on the sample traces with the simulator (
 
 test: .venv/.installed-dev ## lint, types, import rules, and all tests
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-servers: .venv/.installed-dev $(SERVERS)/.installed ## the main job against llama-cpp-python's server
 	@TURNPOINT_SERVER=llama-cpp-python LLAMA_CPP_PYTHON=$(CURDIR)/$(SERVERS)/bin/python \

@@ -124,7 +124,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_table", ("F",), "next_table(-1)", "", "previous table", TABLES),
     Action("recycled", ("T",), "recycled", "", "count recycled rollouts in the rates, or leave them out", (TRACE,)),
     Action("settings", ("t",), "settings", "", "show the rates under the next sampling settings", (TRACE,)),
-    Action("accept", ("enter",), "accept", "accept", "take what was suggested as the label, and go on", (TRACE,)),
+    Action("accept", ("enter",), "accept", "accept", "take what is suggested, or confirm a label marked !", (TRACE,)),
     Action("skip", ("space",), "skip", "skip", "leave this sentence open and go on; it counts as skipped", (TRACE,)),
     Action("unsure", ("m",), "unsure", "unsure", "mark this sentence as unsure, or no longer", (TRACE,)),
     Action("note", ("i",), "note", "note", "write a note on this sentence", (TRACE,)),
@@ -137,8 +137,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("codebook", ("h",), "codebook", "codebook", "show the codebook beside the trace, or hide it", (TRACE,)),
     Action("codebook_next", ("right",), "codebook_page(1)", "", "next page of the codebook", (TRACE,)),
     Action("codebook_previous", ("left",), "codebook_page(-1)", "", "previous page of the codebook", (TRACE,)),
-    Action("next_flagged", ("}",), "next_flagged(1)", "", "next sentence that is unsure or skipped", (TRACE,)),
-    Action("previous_flagged", ("{",), "next_flagged(-1)", "", "previous sentence that is unsure or skipped", (TRACE,)),
+    Action(
+        "next_flagged", ("}",), "next_flagged(1)", "", "next sentence that is unsure, skipped or marked !", (TRACE,)
+    ),
+    Action(
+        "previous_flagged",
+        ("{",),
+        "next_flagged(-1)",
+        "",
+        "previous sentence that is unsure, skipped or marked !",
+        (TRACE,),
+    ),
     Action("read_sentence", ("z",), "read", "", "read the sentence in full", (TRACE,)),
     Action(
         "read",
@@ -262,6 +271,12 @@ def _clash(codebook: Codebook, action_id: str, key: str, owner: str, overrides: 
     where = f"{codebook.path}:{category.line}"
     mend = "give the category another, or the command one under [keys] in turnpoint.toml"
     return ConfigError(f"{where}: the key {category.key!r} of {category.name} is that of the command {owner}; {mend}.")
+
+
+def moved_keys(keys: Mapping[str, tuple[str, ...]], codebook: Codebook) -> dict[str, tuple[str, ...]]:
+    """The actions that are on other keys than by default: Textual goes through all it is given at every key press."""
+    default = {action.id: action.keys for action in (*ACTIONS, *category_actions(codebook))}
+    return {action_id: mapped for action_id, mapped in keys.items() if mapped != default[action_id]}
 
 
 def _chosen(action_id: str, given: str | Iterable[str]) -> tuple[str, ...]:

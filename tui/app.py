@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 
 from core.sanitize import visible_line
 from core.store.traces import list_traces
+from tui.actions import moved_keys
 from tui.context import Context
 from tui.screens.base import ListScreen
 from tui.screens.picker import PickerScreen
@@ -55,7 +56,8 @@ class TurnpointApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Take the user's keys and show the first screen."""
-        self.set_keymap({action_id: ",".join(keys) for action_id, keys in self.context.keys.items()})
+        moved = moved_keys(self.context.keys, self.context.codebook)
+        self.set_keymap({action_id: ",".join(keys) for action_id, keys in moved.items()})
         self.context.resampler.attach(self.run_worker, self._run_changed)
         if self._first is not None:
             self.push_screen(self._first())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from math import log2
 from typing import TYPE_CHECKING
 
+from core.annotation.disagreement import entropy
 from core.annotation.place import Place
 
 if TYPE_CHECKING:
@@ -61,15 +61,12 @@ def disagreement_scores(ratings: Iterable[Rating]) -> dict[Place, float]:
     """Entropy in bits of the categories that each sentence was given, 0 to log2 of the number of its raters.
 
     Sentences with fewer than two raters are left out. ``ratings`` come in the order of `core.store.ratings`.
-
-    Source: C. E. Shannon, "A mathematical theory of communication", Bell System Technical Journal 27 (1948).
     """
     scores = {}
     for unit, found in groupby(ratings, key=lambda rating: Place(rating.trace_id, rating.sentence_idx)):
         counts = Counter(rating.category for rating in found)
-        n = counts.total()
-        if n > 1:
-            scores[unit] = sum(k / n * log2(n / k) for k in counts.values())
+        if counts.total() > 1:
+            scores[unit] = entropy(counts.values())
     return scores
 
 

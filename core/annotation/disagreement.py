@@ -68,16 +68,22 @@ class Disagreement:
 
     @cached_property
     def entropy(self) -> float:
-        """How evenly the raters are split over categories, in bits; 0 where all give one.
-
-        Source: C. E. Shannon, "A mathematical theory of communication" (1948), section 6.
-        """
-        return -sum(len(held) / len(self.opinions) * log2(len(held) / len(self.opinions)) for held in self.split) + 0.0
+        """How evenly the raters are split over categories, in bits; see `entropy`."""
+        return entropy([len(held) for held in self.split])
 
     @property
     def split(self) -> tuple[tuple[Opinion, ...], ...]:
         """The opinions of each category."""
         return tuple(self.by_category.values())
+
+
+def entropy(counts: Collection[int]) -> float:
+    """How evenly so many ratings are split over categories, in bits, 0 to log2 of their number; 0 where all give one.
+
+    Source: C. E. Shannon, "A mathematical theory of communication", Bell System Technical Journal 27 (1948), section 6.
+    """
+    n = sum(counts)
+    return sum(k / n * log2(n / k) for k in counts if k)
 
 
 def find_disagreements(

@@ -232,6 +232,12 @@ def load_labels(connection: sqlite3.Connection, trace_id: str, annotator: str) -
     return {index: one.category for index, one in found.items() if one.category is not None}
 
 
+def load_unverified(connection: sqlite3.Connection, trace_id: str, annotator: str) -> frozenset[int]:
+    """The sentences of a trace whose label nobody has confirmed: it was imported, or mapped from another codebook."""
+    standing = _standing(connection, trace_id, annotator)
+    return frozenset(row["sentence_idx"] for row in standing if row["category"] is not None and row["verified"] == 0)
+
+
 def load_circumstances(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, Circumstances]:
     """How each label of a trace that stands came about, by sentence."""
     return {

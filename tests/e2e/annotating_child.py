@@ -1,14 +1,14 @@
 """A process that annotates on command, line by line; one that is killed, or told to end, is followed by another.
 
-The database is the one argument. A line on standard input is a JSON list, an annotator and what to do; the answer is
-the list of events that it made. A line without text ends the process that reads it.
+The first line on standard input names the database, as does the one after a slash. Any other line is a JSON list: an
+annotator and what to do; the answer is the list of events that it made. A question mark is answered by itself; a line
+without text ends the process.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from core.store.database import Store
 from core.store.labels import Change, annotate, load_annotations, redo, undo
 
 CODEBOOK = load_codebook()
+OTHER_DATABASE = 3
 
 
 def turned(held: Annotation, kind: str, value: str) -> Annotation:
@@ -67,22 +68,33 @@ def work(path: Path) -> None:
         for line in lines():
             if not line:
                 return
-            annotator, job = json.loads(line)
+            if line == "/":
+                break
+            if line == "?":
+                os.write(1, b"?\n")
+                continue
+            try:
+                annotator, job = json.loads(line)
+            except ValueError:
+                # What a process that was killed has left of a line.
+                continue
             events = store.write(lambda db, a=annotator, j=job: carry_out(db, a, j)).result()  # type: ignore[misc]
             os.write(1, (json.dumps([[e.trace_id, e.sentence_idx, e.kind] for e in events]) + "\n").encode())
-    os._exit(1)
+    os._exit(OTHER_DATABASE)
 
 
 def main() -> None:
-    """One process after another; standard input that ends, ends them."""
-    path = Path(sys.argv[1])
-    status = 0
-    while status == 0 or os.WIFSIGNALED(status):
-        child = os.fork()
-        if child == 0:
-            work(path)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+    """One process after another, until standard input ends."""
+    for line in lines():
+        status = 0
+        while status == 0 or os.WIFSIGNALED(status):
+            child = os.fork()
+            if child == 0:
+                work(Path(line))
+                os._exit(0)
+            _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) != OTHER_DATABASE:
+            return
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from core.annotation.history import LabelEvent
 from core.endpoints.origin import endpoint_name
-from core.store.labels import load_annotations
+from core.store.labels import load_annotations, load_unverified
 from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
 from core.traces.model import Trace
@@ -19,7 +19,7 @@ from tui.actions import TRACE, bindings_for
 from tui.context import Context
 from tui.palette import label_style
 from tui.screens.base import ListScreen
-from tui.views.annotating import progress, tag_and_flag
+from tui.views.annotating import progress
 from tui.views.chrome import category_lines, category_rows, header_line
 from tui.views.detail import detail_lines
 from tui.views.estimates import Estimates
@@ -172,17 +172,19 @@ class SteppingScreen(ListScreen[None]):
             self._newest = self._newest._replace(label_events=events[-1].id)
         changed = {event.sentence_idx: event.after for event in events}
         self._view = self._view.annotated({**self._view.annotations, **changed})
-        codebook = self.context.codebook
-        self.items.update_tags(
-            {index: tag_and_flag(held, codebook, self._view.suggested(index)) for index, held in changed.items()}
-        )
+        if not self._view.unverified.isdisjoint(changed) or any(event.target is not None for event in events):
+            self._view = self._view.confirmed_but(self._unverified())
+        self.items.update_tags({index: self._view.tag_and_flag(index, self.context.codebook) for index in changed})
 
     def reload_annotations(self) -> None:
         """Read again what annotators and suggesters say, which no rate depends on."""
         annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = self.suggested(self._view.annotated(annotations))
+        self._view = self.suggested(self._view.annotated(annotations).confirmed_but(self._unverified()))
         self.items.update_items(self._items())
         self.repaint()
+
+    def _unverified(self) -> frozenset[int]:
+        return load_unverified(self.context.store.read, self.trace_id, self.context.annotator)
 
     def repaint(self) -> None:
         """Draw everything that depends on the cursor or the store."""
@@ -264,8 +266,8 @@ class SteppingScreen(ListScreen[None]):
         self._jump(next_unlabelled(self._view, self._cursor, step), "no unlabelled sentence that way.")
 
     def action_next_flagged(self, step: int) -> None:
-        """To the nearest sentence that is unsure or skipped."""
-        self._jump(next_flagged(self._view, self._cursor, step), "no unsure or skipped sentence that way.")
+        """To the nearest sentence that is unsure, skipped or not confirmed."""
+        self._jump(next_flagged(self._view, self._cursor, step), "no unsure, skipped or unconfirmed sentence that way.")
 
     def action_next_change(self, step: int) -> None:
         """To the nearest turning point, or big change of a rate."""

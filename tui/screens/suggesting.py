@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from core.annotation.annotation import KEY, SUGGESTION, Circumstances
+from core.store.labels import Change, load_circumstances, rewrite
 from core.store.suggestions import latest_suggester, load_suggestions
 from tui.screens.noting import NotingScreen
+from tui.screens.writing import written
 from tui.views.session import TraceView
 
 
@@ -22,6 +25,28 @@ class SuggestingScreen(NotingScreen):
     def circumstances(self, index: int, source: str = KEY) -> Circumstances:
         """A label keeps the suggestion that there was, whether it was shown or not."""
         return replace(super().circumstances(index, source), suggested=self._view.suggestions.get(index))
+
+    def confirm_label(self) -> bool:
+        """Confirm the labels on all that is selected that nobody has confirmed, and go on; False: there is none.
+
+        A label stays what it was, and how it came about; only that a person has looked at it is new.
+        """
+        context, trace_id, last = self.context, self.trace_id, self.items.selected[-1]
+        confirmed = [index for index in self.items.selected if index in self._view.unverified]
+        confirmed = [i for i in confirmed if context.codebook.own(self._view.labels[i]) is not None]
+        if not confirmed:
+            return False
+        made = load_circumstances(context.store.read, trace_id, context.annotator)
+        changes = [
+            Change(trace_id, i, "label", self._view.held(i), replace(made[i], is_verified=True)) for i in confirmed
+        ]
+        self.items.select(None)
+        job = partial(rewrite, annotator=context.annotator, changes=changes, codebook=context.codebook)
+        events = written(self, context.store.write(job))
+        if events is not None:
+            self.take(events)
+            self.go_on(last)
+        return True
 
     def accept_suggestion(self) -> bool:
         """Make the suggestions on all that is selected labels, and go on; False where there is none to accept."""

@@ -130,8 +130,8 @@ class TraceScreen(AdaptiveScreen):
             self.say("search ended.")
 
     def action_accept(self) -> None:
-        """Take what is suggested as the label; where nothing is, read the sentence in full."""
-        if not self.accept_suggestion():
+        """Take what is suggested as the label, or confirm the one that is there; else read the sentence in full."""
+        if not self.accept_suggestion() and not self.confirm_label():
             self.action_read()
 
     def action_read(self) -> None:

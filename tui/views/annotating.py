@@ -13,19 +13,22 @@ from tui.widgets.wrapping import clip
 
 SKIPPED_TAG = "···"
 TAG_CELLS = 3
-UNSURE, NOTED, SECONDARY, NO_FLAG = "?", "*", "+", " "
+UNSURE, UNVERIFIED, NOTED, SECONDARY, NO_FLAG = "?", "!", "*", "+", " "
 
 
-def tag_and_flag(held: Annotation, codebook: Codebook, suggested: Suggested | None = None) -> tuple[str | None, str]:
-    """The category in up to three cells (None: unlabelled), and one cell for doubt, note or a secondary category.
+def tag_and_flag(
+    held: Annotation, codebook: Codebook, suggested: Suggested | None = None, *, is_verified: bool = True
+) -> tuple[str | None, str]:
+    """The category in up to three cells (None: unlabelled), and one cell for what stands beside it.
 
-    Of a sentence of which nothing is held, it is the category that is suggested, and the mark that it is only that.
+    That is a doubt, or else that nobody has confirmed the label, a note, or a secondary category. Of a sentence of
+    which nothing is held, it is the category that is suggested, and the mark that it is only that.
     """
     if suggested is not None and held == NOTHING:
         return _tag(suggested.category, codebook), SUGGESTED
     tag = _tag(held.category, codebook) if held.category is not None else SKIPPED_TAG if held.is_skipped else None
-    flag = UNSURE if held.is_unsure else NOTED if held.note else SECONDARY if held.secondary else NO_FLAG
-    return tag, flag
+    flags = ((held.is_unsure, UNSURE), (not is_verified, UNVERIFIED), (held.note, NOTED), (held.secondary, SECONDARY))
+    return tag, next((flag for is_so, flag in flags if is_so), NO_FLAG)
 
 
 def _tag(category: str, codebook: Codebook) -> str:

@@ -14,7 +14,7 @@ from core.annotation.codebook import Codebook
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.sanitize import visible
 from core.store.database import Store
-from core.store.labels import load_annotations
+from core.store.labels import load_annotations, load_unverified
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
@@ -40,8 +40,9 @@ class TraceView:
     """A trace with the labels of one annotator and the rates under one set of sampling settings.
 
     ``confirmed`` has what fresh rollouts say, by behavior and sentence; ``suggestions`` the category that is suggested
-    for a sentence. While ``is_blind``, nothing but the text is shown of a sentence that is not decided; panes are then
-    given what `tui.views.blind.hidden` leaves, with ``whole`` being what it is taken from.
+    for a sentence, ``unverified`` the sentences whose label nobody has confirmed. While ``is_blind``, nothing but the
+    text is shown of a sentence that is not decided; panes are then given what `tui.views.blind.hidden` leaves, with
+    ``whole`` being what it is taken from.
     """
 
     trace: Trace
@@ -53,6 +54,7 @@ class TraceView:
     estimates: Estimates | None = None
     confirmed: Mapping[tuple[str, int], ConfirmedDirection] = field(default_factory=dict)
     suggestions: Mapping[int, Suggested] = field(default_factory=dict)
+    unverified: frozenset[int] = frozenset()
     is_blind: bool = False
     whole: TraceView | None = None
 
@@ -62,10 +64,22 @@ class TraceView:
         return {index: one.category for index, one in self.annotations.items() if one.category is not None}
 
     def annotated(self, annotations: Mapping[int, Annotation]) -> TraceView:
-        """The same with other annotations; what was worked out from rates and estimates alone is kept."""
-        view = replace(self, annotations=annotations)
+        """The same with other annotations."""
+        return self._same_rates(replace(self, annotations=annotations))
+
+    def confirmed_but(self, unverified: frozenset[int]) -> TraceView:
+        """The same with other labels that nobody has confirmed."""
+        return self._same_rates(replace(self, unverified=unverified))
+
+    def _same_rates(self, view: TraceView) -> TraceView:
+        """A view of the same rates and estimates, with what was worked out from these already."""
         view.__dict__.update({name: value for name, value in self.__dict__.items() if name in _OF_RATES})
         return view
+
+    def tag_and_flag(self, index: int, codebook: Codebook) -> tuple[str | None, str]:
+        """What the list shows of the annotation of a sentence."""
+        is_verified = index not in self.unverified
+        return tag_and_flag(self.held(index), codebook, self.suggested(index), is_verified=is_verified)
 
     def held(self, index: int) -> Annotation:
         """What the annotator holds of a sentence."""
@@ -139,6 +153,7 @@ def load_view(
     return TraceView(
         trace=trace,
         annotations=load_annotations(store.read, trace_id, annotator),
+        unverified=load_unverified(store.read, trace_id, annotator),
         rates=rates,
         settings=settings,
         other_settings=tuple(used.id for used in in_use),
@@ -165,7 +180,7 @@ def sentence_items(
     items = []
     standing_out = view.turning_points
     for index, text in enumerate(texts):
-        tag, flag = tag_and_flag(view.held(index), codebook, view.suggested(index))
+        tag, flag = view.tag_and_flag(index, codebook)
         items.append(
             SentenceItem(
                 index=index,
@@ -286,8 +301,13 @@ def next_unlabelled(view: TraceView, cursor: int, step: int) -> int | None:
 
 
 def next_flagged(view: TraceView, cursor: int, step: int) -> int | None:
-    """Nearest sentence that is unsure or skipped before (step -1) or after (step 1) the cursor."""
-    return next((i for i in _onward(view, cursor, step) if view.held(i).is_unsure or view.held(i).is_skipped), None)
+    """Nearest sentence that is unsure, skipped or not confirmed before (step -1) or after (step 1) the cursor."""
+    flagged = (i for i in _onward(view, cursor, step) if i in view.unverified or _is_left(view.held(i)))
+    return next(flagged, None)
+
+
+def _is_left(held: Annotation) -> bool:
+    return held.is_unsure or held.is_skipped
 
 
 def _onward(view: TraceView, cursor: int, step: int) -> range:

@@ -14,6 +14,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+_NARROW = frozenset(map(chr, range(0x20, 0x7F))) | frozenset(map(chr, range(0x2500, 0x25A0))) | frozenset("·→▲▼◆◇±")
+"""Characters that take one cell and stand by themselves: all that most rows are made of."""
+
 Piece = tuple[str, Style]
 Line = Sequence[Piece]
 
@@ -45,6 +48,10 @@ def _cells(segments: Iterable[Segment], width: int) -> list[tuple[str, Style | N
     """One entry per cell; both halves of a wide character carry it, so that no region cuts one in two."""
     cells: list[tuple[str, Style | None, int]] = []
     for text, style, _ in segments:
+        if _NARROW.issuperset(text):
+            own = style or Style.null()
+            cells.extend([(character, own, 0) for character in text])
+            continue
         for character in text:
             size = get_character_cell_size(character)
             if size == 0 and cells:
