@@ -11,7 +11,6 @@ from tui.screens.adaptive import AdaptiveScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
 from tui.screens.resampling import preview_note, read_top_up
-from tui.screens.rollouts import RolloutsScreen
 from tui.views.session import search_pattern
 from tui.workers.resampler import RunStatus
 
@@ -46,6 +45,8 @@ class TraceScreen(AdaptiveScreen):
         if settings is None:
             self.say("no rollouts yet: r draws some at this prefix.")
             return
+        from tui.screens.rollouts import RolloutsScreen
+
         judges = self._view.rates.judges
         screen = RolloutsScreen(self.context.store, self._view.trace, settings.id, self._cursor, judges)
         self.app.push_screen(screen)
