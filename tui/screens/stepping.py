@@ -78,6 +78,8 @@ class SteppingScreen(ListScreen[None]):
         self._estimates: dict[str, Estimates] = {}
         self._comparing = ""
         self._ticks_still = 0
+        # At hand: every key asks for the list a dozen times.
+        self._sentences = SentenceList({c.tag: label_style(c.colour) for c in context.codebook.categories})
         self._load(trace_id)
 
     def _load(self, trace_id: str) -> None:
@@ -112,7 +114,7 @@ class SteppingScreen(ListScreen[None]):
     @property
     def items(self) -> SentenceList:
         """The sentences."""
-        return self.query_one(SentenceList)
+        return self._sentences
 
     @property
     def _cursor(self) -> int:
@@ -122,7 +124,7 @@ class SteppingScreen(ListScreen[None]):
         """Header, sentences beside rates and detail, category keys, status."""
         yield Lines(self._header, id="header").add_class("row")
         with Container(id="panes"):
-            yield SentenceList({c.tag: label_style(c.colour) for c in self.context.codebook.categories})
+            yield self._sentences
             with Container(id="side"):
                 yield RateStrip(self._curves, self._directions, id="strip")
                 yield Lines(self._detail, id="detail")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 
+from rich.style import Style
 from textual.events import Blur, Focus
 from textual.geometry import Region, Size
 from textual.reactive import var
@@ -133,9 +135,14 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         row = y + int(self.scroll_y)
         index = self.item_at(row)
         if not 0 <= index < self.count or row >= self._offsets[-1]:
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self.size.width, self.blank_style)
         strip = self.draw(index, row - self._offsets[index], width, at_cursor=index == self.cursor)
-        return strip.crop_extend(0, self.size.width, self.rich_style)
+        return strip.crop_extend(0, self.size.width, self.blank_style)
+
+    @cached_property
+    def blank_style(self) -> Style:
+        """Style of the cells without text; worked out once, as the theme stays and every row asks for it."""
+        return self.rich_style
 
     def move(self, step: int) -> None:
         """Move the cursor by ``step`` items."""

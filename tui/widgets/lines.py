@@ -6,6 +6,7 @@ Textual sends every cell of a refreshed region again, so the region is what deci
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
@@ -108,4 +109,9 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         """One row, cut and padded to the widget's width."""
         strip = self._strips[y] if y < len(self._strips) else Strip([])
-        return strip.crop_extend(0, self.size.width, self.rich_style)
+        return strip.crop_extend(0, self.size.width, self.blank_style)
+
+    @cached_property
+    def blank_style(self) -> Style:
+        """Style of the cells without text; worked out once, as the theme stays and every row asks for it."""
+        return self.rich_style

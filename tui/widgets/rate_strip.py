@@ -148,10 +148,9 @@ class RateStrip(Lines):
 
     def _half_widths(self, scale: int, count: int) -> list[Line]:
         """A row that says how wide the intervals still are; no cursor in it, so that a step repaints nothing."""
-        columns = list(zip(*(curve.half_widths for curve in self._curves), strict=False))
-        cells = "".join(
-            half_width_cell(columns[at]) * scale for at in range(self._first, self._first + count) if at < len(columns)
-        )
+        in_view = slice(self._first, self._first + count)
+        columns = zip(*(curve.half_widths[in_view] for curve in self._curves), strict=False)
+        cells = "".join(half_width_cell(column) * scale for column in columns)
         return [[("±.5 ┤".rjust(LABEL_CELLS), DIM), (cells, DIM)]] if cells.strip() else []
 
     def _ruler(self, scale: int, count: int, shown: Directions | None) -> list[Piece]:
