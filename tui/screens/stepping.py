@@ -78,6 +78,7 @@ class SteppingScreen(ListScreen[None]):
         self._estimates: dict[str, Estimates] = {}
         self._comparing = ""
         self._ticks_still = 0
+        self._category_rows = 1
         # At hand: every key asks for the list a dozen times.
         self._sentences = SentenceList({c.tag: label_style(c.colour) for c in context.codebook.categories})
         self._load(trace_id)
@@ -257,7 +258,10 @@ class SteppingScreen(ListScreen[None]):
     def _fit_categories(self) -> None:
         """As many rows as the category keys and their counts take at this width."""
         rows = category_rows(self.context.codebook, self.size.width)
-        self.query_one("#categories").styles.height = rows
+        # To say again what holds already would lay the whole screen out once more.
+        if rows != self._category_rows:
+            self._category_rows = rows
+            self.query_one("#categories").styles.height = rows
 
     def on_resize(self) -> None:
         """Another width may take another number of rows."""
