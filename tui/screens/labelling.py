@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,15 +165,11 @@ class LabellingScreen(SteppingScreen):
         if not changes:
             return False
         writing = context.store.write(lambda db: annotate(db, context.annotator, changes, context.codebook))
-        events = self._written(writing)
+        events = written(self, writing)
         if events is None:
             return False
         self.take(events)
         return True
-
-    def _written(self, writing: Future[tuple[LabelEvent, ...]]) -> tuple[LabelEvent, ...] | None:
-        """Wait until it is on disk; None, and a sentence, where that takes too long or cannot be."""
-        return written(self, writing)
 
     def action_undo(self) -> None:
         """Undo the last step, wherever it was made."""
@@ -186,7 +181,7 @@ class LabellingScreen(SteppingScreen):
 
     def _replay(self, job: Callable[[Database, str], tuple[LabelEvent, ...]], verb: str, otherwise: str) -> None:
         annotator = self.context.annotator
-        events = self._written(self.context.store.write(lambda db: job(db, annotator)))
+        events = written(self, self.context.store.write(lambda db: job(db, annotator)))
         if events is None:
             return
         if not events:
