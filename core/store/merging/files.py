@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from core.store.writer import Job
 
 T = TypeVar("T")
+
+LISTENING_SECONDS = 0.2
+"""How long an interrupt may go unheard."""
 
 
 class _Other(NamedTuple):
@@ -86,6 +90,9 @@ def _wait(store: Store, job: Job[T], watch: Watch) -> T:
     """Wait for a job; whoever interrupts the waiting stops the job, which is then taken back whole."""
     future = store.write(job)
     try:
+        # In short waits: an interrupt that comes just before a wait without end would be heard at its end only.
+        while not wait([future], LISTENING_SECONDS).done:
+            pass
         return future.result()
     except BaseException:
         watch.leave()
