@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -93,19 +93,24 @@ class Lanes:
                 self._launch(job)
             if not self._tasks:
                 break
-            task = await self._finished.get()
-            self._tasks.discard(task)
-            try:
-                task.result()
-                for lane in self._open:
-                    lane.check()
-            except RunEndedError as end:
-                if not end.answers_expected:
-                    raise
-                ended = ended or end
-                self._draining.set()
+            # All that has finished, before anything is launched into its place: one of them may have ended the run.
+            for task in [await self._finished.get(), *self._finished_besides()]:
+                self._tasks.discard(task)
+                try:
+                    task.result()
+                    for lane in self._open:
+                        lane.check()
+                except RunEndedError as end:
+                    if not end.answers_expected:
+                        raise
+                    ended = ended or end
+                    self._draining.set()
         if ended is not None:
             raise ended
+
+    def _finished_besides(self) -> Iterator[asyncio.Task[None]]:
+        while not self._finished.empty():
+            yield self._finished.get_nowait()
 
     def _launch(self, job: Job) -> None:
         def finish(task: asyncio.Task[None]) -> None:

@@ -47,7 +47,7 @@ def load_codebooks(connection: sqlite3.Connection) -> dict[str, Codebook]:
     Colours are not stored.
     """
     found = {}
-    for row in connection.execute("SELECT id, canonical FROM codebooks ORDER BY created_at, id"):
+    for row in connection.execute("SELECT id, canonical FROM codebooks ORDER BY created_at, rowid"):
         try:
             codebook = codebook_of(row["canonical"])
         except ValueError:

@@ -41,6 +41,13 @@ class Change(NamedTuple):
     circumstances: Circumstances = Circumstances()
 
 
+class Held(NamedTuple):
+    """What an annotator holds of the sentences of a trace, and those whose label nobody has confirmed."""
+
+    annotations: dict[int, Annotation]
+    unverified: frozenset[int]
+
+
 def annotate(
     database: Database, annotator: str, changes: Sequence[Change], codebook: Codebook
 ) -> tuple[LabelEvent, ...]:
@@ -220,10 +227,19 @@ def load_history(connection: sqlite3.Connection, annotator: str) -> History:
     return fold(Step(*next(events)) for _, events in groupby(rows, key=lambda row: row["step"]))
 
 
+def load_held(connection: sqlite3.Connection, trace_id: str, annotator: str) -> Held:
+    """All that an annotator holds of a trace now, in one look."""
+    rows = list(_standing(connection, trace_id, annotator))
+    found = ((row["sentence_idx"], _annotation(row)) for row in rows)
+    return Held(
+        {index: annotation for index, annotation in found if annotation != NOTHING},
+        frozenset(row["sentence_idx"] for row in rows if row["category"] is not None and row["verified"] == 0),
+    )
+
+
 def load_annotations(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, Annotation]:
     """What the annotator holds of each sentence of a trace now, by sentence; those that say nothing are left out."""
-    found = ((row["sentence_idx"], _annotation(row)) for row in _standing(connection, trace_id, annotator))
-    return {index: annotation for index, annotation in found if annotation != NOTHING}
+    return load_held(connection, trace_id, annotator).annotations
 
 
 def load_labels(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, str]:
@@ -234,8 +250,7 @@ def load_labels(connection: sqlite3.Connection, trace_id: str, annotator: str) -
 
 def load_unverified(connection: sqlite3.Connection, trace_id: str, annotator: str) -> frozenset[int]:
     """The sentences of a trace whose label nobody has confirmed: it was imported, or mapped from another codebook."""
-    standing = _standing(connection, trace_id, annotator)
-    return frozenset(row["sentence_idx"] for row in standing if row["category"] is not None and row["verified"] == 0)
+    return load_held(connection, trace_id, annotator).unverified
 
 
 def load_circumstances(connection: sqlite3.Connection, trace_id: str, annotator: str) -> dict[int, Circumstances]:

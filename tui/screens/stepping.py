@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from core.annotation.history import LabelEvent
 from core.endpoints.origin import endpoint_name
-from core.store.labels import load_annotations, load_unverified
+from core.store.labels import load_held, load_unverified
 from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
 from core.traces.model import Trace
@@ -176,18 +176,16 @@ class SteppingScreen(ListScreen[None]):
         changed = {event.sentence_idx: event.after for event in events}
         self._view = self._view.annotated({**self._view.annotations, **changed})
         if not self._view.unverified.isdisjoint(changed) or any(event.target is not None for event in events):
-            self._view = self._view.confirmed_but(self._unverified())
+            unverified = load_unverified(self.context.store.read, self.trace_id, self.context.annotator)
+            self._view = self._view.confirmed_but(unverified)
         self.items.update_tags({index: self._view.tag_and_flag(index, self.context.codebook) for index in changed})
 
     def reload_annotations(self) -> None:
         """Read again what annotators and suggesters say, which no rate depends on."""
-        annotations = load_annotations(self.context.store.read, self.trace_id, self.context.annotator)
-        self._view = self.suggested(self._view.annotated(annotations).confirmed_but(self._unverified()))
+        held = load_held(self.context.store.read, self.trace_id, self.context.annotator)
+        self._view = self.suggested(self._view.annotated(held.annotations).confirmed_but(held.unverified))
         self.items.update_items(self._items())
         self.repaint()
-
-    def _unverified(self) -> frozenset[int]:
-        return load_unverified(self.context.store.read, self.trace_id, self.context.annotator)
 
     def repaint(self) -> None:
         """Draw everything that depends on the cursor or the store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,13 +74,13 @@ class TablesScreen(SearchedScreen[str | Place]):
         except TurnpointError as error:
             self.say(str(error))
 
+    @abstractmethod
     def write(self, directory: Path) -> str:
         """Write the tables into a new folder, in a thread, and tell what was written in one sentence.
 
         Raises:
             TurnpointError: if they cannot be written.
         """
-        raise NotImplementedError
 
     @property
     def _row(self) -> SummaryRow | None:

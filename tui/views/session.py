@@ -14,7 +14,7 @@ from core.annotation.codebook import Codebook
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.sanitize import visible
 from core.store.database import Store
-from core.store.labels import load_annotations, load_unverified
+from core.store.labels import load_held
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
@@ -147,13 +147,14 @@ def load_view(
 ) -> TraceView:
     """Read what is in the store now; ``trace`` spares reading the unchanging text again."""
     trace = trace or load_trace(store.read, trace_id)
+    held = load_held(store.read, trace_id, annotator)
     in_use = settings_in_use(store.read, trace_id)
     settings = preferred_settings(in_use, settings_id)
     rates = load_rates(store.read, trace_id, settings.id if settings else settings_id or "", judges)
     return TraceView(
         trace=trace,
-        annotations=load_annotations(store.read, trace_id, annotator),
-        unverified=load_unverified(store.read, trace_id, annotator),
+        annotations=held.annotations,
+        unverified=held.unverified,
         rates=rates,
         settings=settings,
         other_settings=tuple(used.id for used in in_use),

@@ -267,8 +267,7 @@ class TestFaults:
             assert "http://fake/v1" in result.reason
             assert len(sampled(store)) == 12
             assert rows(store, "SELECT status FROM runs") == [("failed",)]
-        # A refusal that has arrived makes room before it is looked at.
-        assert server.n_requests <= 3 + 2 * FREE.concurrency
+        assert server.n_requests <= 3 + FREE.concurrency
 
     def test_a_server_that_answers_nothing_is_not_asked_for_ever(self, tmp_path: Path) -> None:
         server = FakeServer(lambda number, body: Reply(fails=True) if number >= 5 else None)
