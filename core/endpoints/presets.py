@@ -9,6 +9,10 @@ from typing import Any
 from core.endpoints.endpoint import DEFAULT_KEY_ENV
 
 OPENROUTER = "openrouter"
+TURNPOINT_SERVER = "turnpoint-server"
+
+SERVER_PORT = 8378
+"""Where `turnpoint server` listens unless it is told otherwise."""
 
 _NO_BOS = {"bos_token": ""}
 
@@ -79,6 +83,9 @@ PRESETS: Mapping[str, Preset] = {
         extra=_WHOLE_DISTRIBUTION,
         template_args=_NO_BOS,
     ),
+    TURNPOINT_SERVER: Preset(
+        f"http://127.0.0.1:{SERVER_PORT}/v1", "completions", concurrency=4, extra=_WHOLE_DISTRIBUTION
+    ),
     "llama-cpp-python": Preset(
         "http://127.0.0.1:8000/v1",
         "completions",
@@ -103,6 +110,9 @@ PRESETS: Mapping[str, Preset] = {
   by the code of the Thought Anchors and Thought Branches papers.
 * vllm: docs.vllm.ai, OpenAI-compatible server. ``n``, ``seed`` and both flags of chat-continue were measured, too.
 * sglang: entrypoints/openai/protocol.py of its repository: ``seed`` and ``n``, but no ``add_special_tokens``.
+* turnpoint-server (`turnpoint server`): llama.cpp's own server out of xllamacpp, with a context for each request. One
+  choice per request, because its usage counts one choice only; the prefix comes out of its cache. The chat template is
+  the model file's own, which says by itself whether a beginning token is still to be written.
 * llama-cpp (llama-server), llama-cpp-python, transformers (``transformers serve``), mlx (mlx_lm.server): measured on
   a tiny model. All but llama-server open a new turn on an assistant message and ignore ``n``, both without a word.
   transformers samples from the 50 likeliest tokens unless the model's generation_config.json says otherwise. It has

@@ -1,4 +1,4 @@
-"""A model's chat template: read from its tokenizer folder, and rendered up to where the assistant begins to speak.
+"""A model's chat template, of its tokenizer folder or GGUF file, rendered up to where the assistant begins to speak.
 
 The prefix of a rollout never passes through the template. Templates strip what an assistant said, or delete its
 ``<think>``; here they render the messages of the prompt alone, and the prefix follows untouched.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.canonical import canonical_json, short_hash
+from core.endpoints.gguf import is_model_file, read_model_file
 from core.errors import ConfigError
 from core.sanitize import visible_line
 
@@ -71,7 +72,7 @@ class ChatTemplate:
 
 
 def read_template(path: Path, arguments: Mapping[str, Any]) -> ChatTemplate:
-    """Read the chat template of a tokenizer folder, or a template file beside the tokenizer's other files.
+    """Read the chat template of a tokenizer folder, of a GGUF file, or a file beside the tokenizer's other files.
 
     ``arguments`` are added to the special tokens of the tokenizer, and override them.
 
@@ -81,6 +82,8 @@ def read_template(path: Path, arguments: Mapping[str, Any]) -> ChatTemplate:
     # Not Path.exists, which raises where a folder on the way may not be entered.
     if not os.path.exists(path):
         raise ConfigError(f"{path}: there is no such tokenizer folder; mend the endpoint's template.")
+    if is_model_file(path):
+        return _template_of(path, arguments)
     is_folder = path.is_dir()
     folder = path if is_folder else path.parent
     config = _json(folder / CONFIG_FILE)
@@ -95,6 +98,18 @@ def read_template(path: Path, arguments: Mapping[str, Any]) -> ChatTemplate:
         )
     tokens = _tokens(_json(folder / OLD_TOKENS_FILE)) | _tokens(config)
     return ChatTemplate(text, {**tokens, **arguments}, file)
+
+
+def _template_of(path: Path, arguments: Mapping[str, Any]) -> ChatTemplate:
+    """The template that a GGUF file carries; a beginning token that its tokenizer writes by itself is left to it."""
+    model = read_model_file(path)
+    if model.template is None:
+        raise ConfigError(
+            f"{path}: this model has no chat template; leave template out to send plain text, or name the template's"
+            " file."
+        )
+    begun = {"bos_token": ""} if model.begins_itself else {}
+    return ChatTemplate(model.template, {**model.tokens, **begun, **arguments}, path)
 
 
 def _template_in(found: object) -> str | None:

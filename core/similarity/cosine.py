@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.endpoints.config import EmbeddingConfig
-from core.similarity.cache import OnProgress, embed, embed_exactly
+from core.similarity.cache import OnProgress, embed, embed_exactly, encoder_for
 from core.similarity.encoder import Encoder
 from core.similarity.texts import plain
 from core.store.database import Store
@@ -75,7 +75,12 @@ def comparison(
     *,
     encoder: Encoder | None = None,
 ) -> Callable[[list[str], list[list[str]]], tuple[NDArray[np.float64], ...]]:
-    """A function from anchors and their candidates to cosines, as the analyses take it."""
+    """A function from anchors and their candidates to cosines, as the analyses take it.
+
+    Raises:
+        SimilarityError: at once, before anything is analysed, if there is no encoder.
+    """
+    encoder = encoder or encoder_for(store, config)
 
     def compare(anchors: list[str], candidates: list[list[str]]) -> tuple[NDArray[np.float64], ...]:
         return similar(store, anchors, candidates, config, on_progress, encoder=encoder).cosines
@@ -94,7 +99,11 @@ def quick_comparison(
 
     Many wordings compared with each other have thousands of cosines within `MARGIN`; exact ones take a minute, and
     which of two groups a borderline wording joins changes no number of a sentence.
+
+    Raises:
+        SimilarityError: at once, before anything is analysed, if there is no encoder.
     """
+    encoder = encoder or encoder_for(store, config)
 
     def compare(anchors: list[str], candidates: list[list[str]]) -> tuple[NDArray[np.float64], ...]:
         return tuple(_compare(store, anchors, candidates, config, on_progress, encoder).cosines)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from core.endpoints.config import EmbeddingConfig
 from core.errors import SimilarityError
+from core.packages import install_command
 from core.similarity.batches import batches, token_counts
 from core.similarity.precision import faster_dtype, narrow_products
 from core.similarity.quiet import quiet
@@ -136,7 +137,8 @@ def _need_libraries() -> None:
         import sentence_transformers  # noqa: F401
     except ImportError as error:
         raise SimilarityError(
-            f"Similarity needs sentence-transformers, which does not load ({error}); run pip install turnpoint."
+            f"Similarity needs sentence-transformers, which does not load ({error}); run"
+            f" {install_command('sentence-transformers')}."
         ) from error
 
 

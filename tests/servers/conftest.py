@@ -1,4 +1,4 @@
-"""The tiny model, and the real server that the tests of this folder run against."""
+"""The tiny model, and the real servers that the tests of this folder run against."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ import pytest
 from tests.servers.real import KINDS, Kind, RealServer, running
 from tests.servers.tiny_model import make_gguf, make_model
 
-KIND = KINDS[os.environ.get("TURNPOINT_SERVER", "transformers")]
+NAMED = os.environ.get("TURNPOINT_SERVER")
+KIND = KINDS[NAMED or "turnpoint-server"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about something that this kind of server does not do."""
-    left_out = [item for item in items if any(not getattr(KIND, mark.args[0]) for mark in item.iter_markers("where"))]
+    left_out = [
+        item
+        for item in items
+        for mark in item.iter_markers("where")
+        if not getattr(getattr(item.getparent(pytest.Module).obj, "KIND", KIND), mark.args[0])  # type: ignore[union-attr]
+    ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
 def kind() -> Kind:
-    """The server that TURNPOINT_SERVER names; `make test-servers` names one that is not in `make test`."""
+    """The server that TURNPOINT_SERVER names, or turnpoint's own on SmolLM2."""
     return KIND
 
 

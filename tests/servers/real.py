@@ -1,4 +1,4 @@
-"""Servers that no one here wrote, each in a process of its own on the tiny model."""
+"""Servers that no one here wrote, each in a process of its own, on SmolLM2 or on the tiny model."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from core.packages import package_folder
+from core.serving.smollm2 import FILE, PACKAGE
+from tests.processes import TURNPOINT
+
 CONTEXT: Final = 4096
 """Tokens that a server of llama.cpp takes for one prompt and its continuation."""
 
@@ -25,15 +29,17 @@ CONTEXT: Final = 4096
 class Kind:
     """One server program: how it is started, and what was seen of it.
 
-    ``command`` may name ``{port}``, ``{python}`` and the variables of the environment; ``preset`` is turnpoint's for
-    it. ``choices_of_three`` is how many choices a request for three brings, ``refuses_flags`` whether the fields of
-    vLLM are refused rather than ignored, ``fails_on_nonsense`` whether a request is known that it fails on. A test that
-    is marked ``where`` runs on kinds that have what it names.
+    ``command`` may name ``{port}``, ``{python}``, ``{turnpoint}``, ``{smollm2}`` and the variables of the environment;
+    ``preset`` is turnpoint's for it, ``model`` what it is asked for. ``choices_of_three`` is how many choices a request
+    for three brings, ``refuses_flags`` whether the fields of vLLM are refused rather than ignored,
+    ``fails_on_nonsense`` whether a request is known that it fails on. A test that is marked ``where`` runs on kinds
+    that have what it names.
     """
 
     name: str
     command: str
     preset: str
+    model: str = "tiny"
     choices_of_three: int = 1
     refuses_flags: bool = False
     refuses_long_prompts: bool = True
@@ -46,6 +52,14 @@ KINDS: Final = {
     kind.name: kind
     for kind in (
         Kind(
+            name="turnpoint-server",
+            command=f"{{turnpoint}} server {{smollm2}} --slots 4 --context {CONTEXT} --port {{port}}",
+            preset="turnpoint-server",
+            model=Path(FILE).stem,
+            choices_of_three=3,
+            chat_opens_a_turn=False,
+        ),
+        Kind(
             name="transformers",
             command="{python} -m transformers.cli.transformers serve tiny --device cpu --host 127.0.0.1 --port {port}",
             preset="transformers",
@@ -54,14 +68,14 @@ KINDS: Final = {
             fails_on_nonsense=True,
             starts_at_once=False,
         ),
+        # `make test` runs none of these. `make test-servers` compiles the first; the others are for who has installed
+        # them, with LLAMA_SERVER=PATH TURNPOINT_SERVER=llama-server, or VLLM_PYTHON=PATH TURNPOINT_SERVER=vllm.
         Kind(
             name="llama-cpp-python",
             command="{LLAMA_CPP_PYTHON} -m llama_cpp.server --model tiny/tiny.gguf --model_alias tiny --n_threads 2"
             f" --n_ctx {CONTEXT} --host 127.0.0.1 --port {{port}}",
             preset="llama-cpp-python",
         ),
-        # No target runs these: they are for who has built or installed them, with LLAMA_SERVER=PATH
-        # TURNPOINT_SERVER=llama-server, or VLLM_PYTHON=PATH TURNPOINT_SERVER=vllm.
         Kind(
             name="llama-server",
             command="{LLAMA_SERVER} -m tiny/tiny.gguf -a tiny -t 2 -np 4 --jinja --no-webui"
@@ -70,7 +84,7 @@ KINDS: Final = {
             choices_of_three=3,
             chat_opens_a_turn=False,
         ),
-        # In chunks, its engine for CPUs dies of a prompt with a seed.
+        # The engine for CPUs stays up only with these flags.
         Kind(
             name="vllm",
             command="{VLLM_PYTHON} -m vllm.entrypoints.openai.api_server --model tiny --served-model-name tiny"
@@ -94,6 +108,7 @@ class RealServer:
     def __init__(self, kind: Kind, folder: Path, port: int | None = None) -> None:
         """Start it on the model in ``folder/tiny`` and wait until it answers; AssertionError with its log if not."""
         self.kind = kind
+        self._folder = folder
         self.port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self.port}/v1"
         self._log = folder / f"{kind.name}-{self.port}.log"
@@ -103,7 +118,8 @@ class RealServer:
         offline = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(hub)}
         # For so small a model a second thread costs more than it brings.
         environment = {**os.environ, **offline, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-        command = shlex.split(kind.command.format(port=self.port, python=sys.executable, **os.environ))
+        places = {"port": self.port, "python": sys.executable, "turnpoint": TURNPOINT, "smollm2": smollm2()}
+        command = shlex.split(kind.command.format(**os.environ | places))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
@@ -113,6 +129,11 @@ class RealServer:
         except BaseException:
             self.end()
             raise
+
+    @property
+    def template(self) -> Path:
+        """Where turnpoint finds the chat template of the model that is served."""
+        return smollm2() if self.kind.model != "tiny" else self._folder / "tiny"
 
     @property
     def log(self) -> str:
@@ -145,6 +166,13 @@ def running(kind: Kind, folder: Path, port: int | None = None) -> Iterator[RealS
         yield server
     finally:
         server.end()
+
+
+def smollm2() -> Path:
+    """The weights of SmolLM2, as they are packaged; their hash is looked at by the tests of what serves them."""
+    folder = package_folder(PACKAGE)
+    assert folder is not None, "make test installs the real model; run it once"
+    return folder / FILE
 
 
 def free_port() -> int:

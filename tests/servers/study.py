@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.request import Request, urlopen
 
 from core.annotation.codebook import load_codebook
+from core.endpoints.config import load_config
 from core.endpoints.presets import PRESETS
+from core.resampling.request import RunRequest, top_up
+from core.resampling.retrying import RetryPolicy
+from core.resampling.runner import run
 from core.store.database import Store
 from core.store.labels import set_label
+from core.store.traces import load_trace
 from tests.processes import headless
 from tests.servers.real import RealServer
 
@@ -27,6 +33,11 @@ RESPONSE: Final = (
 PREFIXES: Final = 5
 LONG: Final = "long"
 UNTAGGED: Final = "untagged"
+
+CUT: Final = {index: RESPONSE[: RESPONSE.index(text)] for index, text in ((1, " The second"), (3, " So the"))}
+"""The text before sentence 1 and before sentence 3; the space between two sentences belongs to the later one."""
+
+HURRIED: Final = RetryPolicy(attempts=2, first=0.01, longest=0.01)
 
 
 def new_study(home: Path, server: RealServer, mode: str = "completions", **settings: object) -> Path:
@@ -54,7 +65,7 @@ def write_settings(home: Path, server: RealServer, mode: str, **settings: object
     values: dict[str, object] = {
         "preset": server.kind.preset,
         "base_url": server.url,
-        "model": "tiny",
+        "model": server.kind.model,
         "mode": mode,
         "max_tokens": 8,
         # The presets ask for one at a time where more are ignored; here it shall be seen that nothing depends on it.
@@ -68,11 +79,27 @@ def write_settings(home: Path, server: RealServer, mode: str, **settings: object
 
 def ask(server: RealServer, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """What the server itself answers to a request, without anything of turnpoint's."""
-    data = json.dumps({"model": "tiny", **PRESETS[server.kind.preset].extra, **body}).encode()
+    data = json.dumps({"model": server.kind.model, **PRESETS[server.kind.preset].extra, **body}).encode()
     request = Request(f"{server.url}{path}", data, {"Content-Type": "application/json"})
     with urlopen(request, timeout=60) as response:
         answer: dict[str, Any] = json.load(response)
     return answer
+
+
+def checked(home: Path) -> tuple[str, dict[str, str]]:
+    """The verdict of `turnpoint check`, and the state of each finding."""
+    done = headless(home, "check", "--json")
+    (said,) = json.loads(done.stdout)
+    assert done.returncode == (0 if said["verdict"] == "continues" else 1), done.stderr
+    return said["verdict"], {finding["name"]: finding["state"] for finding in said["findings"]}
+
+
+def hurried(home: Path) -> None:
+    """A run for one rollout by the library, which asks for no check before it and does not try for long."""
+    endpoint = load_config(home / "turnpoint.toml").endpoints["real"]
+    with Store.open(home / "turnpoint.db") as store:
+        spots = top_up(load_trace(store.read, TRACE), [2], 1)
+        asyncio.run(run(RunRequest(endpoint, spots, retrying=HURRIED), store))
 
 
 def _label(database: Database) -> None:

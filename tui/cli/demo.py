@@ -1,69 +1,133 @@
-"""`turnpoint demo`: the sample traces and the simulator; nothing else is needed."""
+"""`turnpoint demo`: sample traces and something to sample from; nothing else is needed."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from core.collecting.packaged import samples_directory
+from core.endpoints.config import Config
+from core.endpoints.endpoint import SIMULATOR_NAME
 from core.errors import StoreError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from core.endpoints.config import Config
     from core.store.database import Store
 
-DIRECTORY = Path("turnpoint-demo")
-FIRST_TRACE = "landlord-review-free"
-ROLLOUTS = 50
+
+@dataclass(frozen=True)
+class Demo:
+    """A folder to work in, the files of the traces in it, and what is sampled and measured.
+
+    ``config`` has an endpoint named ``endpoint``, or that is the simulator; ``n`` is how many rollouts a prefix gets.
+    """
+
+    directory: Path
+    traces: tuple[Path, ...]
+    first_trace: str
+    endpoint: str
+    n: int
+    config: Config
+    greeting: str = "R, then Enter, resamples every prefix; o opens another trace; ? keys"
+
+    @property
+    def database(self) -> Path:
+        """Where the demo keeps all that is sampled and labelled."""
+        return self.directory / "turnpoint.db"
 
 
 @dataclass(frozen=True)
 class DemoOptions(Options):
-    """Options under which nothing but the simulator is ever talked to, whatever the settings files say."""
+    """Options under which nothing but the demo's endpoint is ever talked to, whatever the settings files say."""
+
+    demo: Config = field(default_factory=Config)
 
     def config(self) -> Config:
-        """Only the keys, the annotator and how they annotate, of the settings files."""
-        from core.endpoints.config import Config
-
-        config = super().config()
-        return Config(
-            keys=config.keys, annotator=config.annotator, annotation=config.annotation, sources=config.sources
+        """Of the settings files only the keys, the annotator and how they annotate."""
+        own = super().config()
+        return replace(
+            self.demo, keys=own.keys, annotator=own.annotator, annotation=own.annotation, sources=own.sources
         )
 
 
 @click.command()
+@click.option("--real", is_flag=True, help="A real, tiny language model instead of the simulator, on this machine.")
 @click.option("--headless", is_flag=True, help="No app: resample a trace, print its rates, write the CSVs.")
 @click.option("--fresh", is_flag=True, help="Set the database of an earlier demo aside and begin anew.")
-@click.option("-n", "n", default=ROLLOUTS, show_default=True, type=click.IntRange(1), help="Rollouts per prefix.")
+@click.option("-n", "n", type=click.IntRange(1), help="Rollouts per prefix.  [default: 50, with --real 10]")
 @json_option
 @click.pass_obj
-def demo(options: Options, headless: bool, fresh: bool, n: int, as_json: bool) -> None:
-    """Open the sample traces with the simulator as endpoint; without a terminal, run headless."""
-    from core.endpoints.endpoint import SIMULATOR_NAME
+def demo(options: Options, real: bool, headless: bool, fresh: bool, n: int | None, as_json: bool) -> None:
+    """Open the sample traces with the simulator as endpoint; without a terminal, run headless.
 
-    directory = DIRECTORY
+    With --real, traces that SmolLM2-135M wrote, and that model itself, in a server that ends with the demo.
+    """
+    with _real() if real else _simulated() as made:
+        shown = made if n is None else replace(made, n=n)
+        given = {one.name: getattr(options, one.name) for one in fields(Options)}
+        there = {"db": shown.database, "endpoint": shown.endpoint, "base_url": None, "model": None}
+        own = DemoOptions(**given | there, demo=shown.config)
+        if fresh:
+            _set_aside(shown.database)
+        with own.open_store(create=True) as store:
+            _add_samples(store, shown.traces)
+            if headless or as_json or not (sys.stdout.isatty() and sys.stdin.isatty()):
+                _run_headless(own, store, shown, as_json=as_json)
+            else:
+                from tui.cli.open import run_app
+
+                run_app(own, store, shown.first_trace, shown.greeting, n=shown.n)
+
+
+@contextmanager
+def _simulated() -> Iterator[Demo]:
+    samples = samples_directory()
+    yield Demo(
+        directory=_made(Path("turnpoint-demo")),
+        traces=(samples / "traces.jsonl", samples / "nasty.jsonl"),
+        first_trace="landlord-review-free",
+        endpoint=SIMULATOR_NAME,
+        n=50,
+        config=Config(),
+    )
+
+
+@contextmanager
+def _real() -> Iterator[Demo]:
+    from core.endpoints.config import load_config
+    from core.serving.server import served_model, serving
+    from core.serving.smollm2 import find_smollm2, smollm2_endpoint
+
+    served = served_model(find_smollm2())
+    directory = _made(Path("turnpoint-demo-real"))
+    samples = samples_directory() / "real"
+    if sys.stderr.isatty():
+        click.echo("starting the model's server ...", err=True)
+    with serving(served, directory / "server.log") as (address, _):
+        endpoint = smollm2_endpoint(served, address)
+        yield Demo(
+            directory=directory,
+            traces=(samples / "traces.jsonl",),
+            first_trace="",
+            endpoint=endpoint.name,
+            n=10,
+            config=replace(load_config(samples / "turnpoint.toml"), endpoints={endpoint.name: endpoint}),
+        )
+
+
+def _made(directory: Path) -> Path:
     try:
         directory.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError(f"{directory}: the demo's folder cannot be made ({error.strerror}).") from error
-    given = {field.name: getattr(options, field.name) for field in fields(Options)}
-    there = {"db": directory / "turnpoint.db", "endpoint": SIMULATOR_NAME, "base_url": None, "model": None}
-    options = DemoOptions(**given | there)
-    if fresh:
-        _set_aside(options.db)
-    with options.open_store(create=True) as store:
-        _add_samples(store)
-        if headless or as_json or not (sys.stdout.isatty() and sys.stdin.isatty()):
-            _run_headless(options, store, directory, n, as_json=as_json)
-        else:
-            from tui.cli.open import run_app
-
-            run_app(options, store, FIRST_TRACE, "R, then Enter, resamples every prefix; o opens another trace; ? keys")
+    return directory
 
 
 def _set_aside(db: Path) -> None:
@@ -77,23 +141,17 @@ def _set_aside(db: Path) -> None:
             part.rename(old.with_name(old.name + suffix))
 
 
-def _add_samples(store: Store) -> None:
-    from core.collecting.packaged import samples_directory
+def _add_samples(store: Store, files: tuple[Path, ...]) -> None:
     from core.store.traces import add_traces, known_ids
     from core.traces.importers import read_traces
 
     known = known_ids(store.read)
-    found = [
-        trace
-        for name in ("traces.jsonl", "nasty.jsonl")
-        for trace in read_traces(samples_directory() / name).traces
-        if trace.id not in known
-    ]
+    found = [trace for file in files for trace in read_traces(file).traces if trace.id not in known]
     if found:
         store.write(lambda database: add_traces(database, found)).result()
 
 
-def _run_headless(options: Options, store: Store, directory: Path, n: int, *, as_json: bool) -> None:
+def _run_headless(options: Options, store: Store, demo: Demo, *, as_json: bool) -> None:
     from core.analysis.rates import choose_settings, load_rates
     from core.export import export_csv
     from core.resampling.measuring import measures
@@ -105,16 +163,16 @@ def _run_headless(options: Options, store: Store, directory: Path, n: int, *, as
 
     config = options.config()
     endpoint = options.resolve(config)
-    trace = load_trace(store.read, FIRST_TRACE)
+    trace = load_trace(store.read, demo.first_trace)
     measured = measures(config, endpoint)
     request = RunRequest(
         endpoint,
-        top_up(trace, range(trace.n_prefixes), n),
+        top_up(trace, range(trace.n_prefixes), demo.n),
         judges=measured.judges,
         rules=measured.rules,
         tags=config.tags,
     )
-    result = run_with_progress(request, store)
+    result = run_with_progress(request, store, endpoint)
     settings = choose_settings(store.read, trace.id, endpoint.settings.id)
     rates = load_rates(store.read, trace.id, endpoint.settings.id)
     if not as_json:
@@ -123,7 +181,7 @@ def _run_headless(options: Options, store: Store, directory: Path, n: int, *, as
         say(ending(result))
     if result.status != DONE:
         raise SystemExit(1)
-    report = export_csv(store, directory / "csv", force=True)
+    report = export_csv(store, demo.directory / "csv", force=True)
     if as_json:
         places = {"directory": str(report.directory.resolve()), "database": str(options.db.resolve())}
         rows = dict(report.files)

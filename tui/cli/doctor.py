@@ -47,6 +47,8 @@ def doctor(options: Options, as_json: bool) -> None:
         "packages": {name: _version(name) for name in PACKAGES},
         "terminal": _terminal(),
         "settings": _settings(options),
+        "encoder": _encoder(options),
+        "demo": _demo(),
         "database": _database(options.db),
     }
     if as_json:
@@ -72,10 +74,60 @@ def _terminal() -> dict[str, Any]:
     return {
         "TERM": os.environ.get("TERM", "not set"),
         "COLORTERM": os.environ.get("COLORTERM", "not set"),
+        "characters": _characters(),
         "colours": Console().color_system or "none",
         "size": f"{size.columns}x{size.lines}",
         "multiplexer": "tmux" if os.environ.get("TMUX") else "none seen",
         "over SSH": "yes; `Compression yes` in ~/.ssh/config shrinks it" if os.environ.get("SSH_TTY") else "no",
+    }
+
+
+def _characters() -> str:
+    """Whether the terminal is said to show what the app draws with."""
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    name, value = next(((name, os.environ[name]) for name in names if os.environ.get(name)), ("LANG", "not set"))
+    if "utf8" in value.lower().replace("-", ""):
+        return f"UTF-8 ({name}={value})"
+    return f"not said to be UTF-8 ({name}: {value}); ▲ ▼ and the strip may be garbled, export {name}=C.UTF-8 mends it"
+
+
+def _encoder(options: Options) -> dict[str, Any]:
+    """Which weights compare sentences, and where they are from, or what to do."""
+    from core.similarity.weights import model_name, none_at_hand, weights_at_hand
+
+    try:
+        config = options.config().embedding
+        found = weights_at_hand(config)
+    except TurnpointError as error:
+        return {"refused": str(error)}
+    name = model_name(config)
+    return {
+        "model": f"{name}, cosine {config.threshold:g}",
+        "weights": none_at_hand(name) if found is None else f"{found.origin}: {found.folder}",
+    }
+
+
+def _demo() -> dict[str, Any]:
+    """What `make demo` and `make demo-real` can show on this machine."""
+    from core.endpoints.config import EmbeddingConfig
+    from core.serving.server import server_version
+    from core.serving.smollm2 import FILE, find_smollm2
+    from core.similarity.weights import weights_at_hand
+
+    try:
+        compares = weights_at_hand(EmbeddingConfig()) is not None
+    except TurnpointError:
+        compares = False
+    in_app = sys.stdout.isatty() and sys.stdin.isatty()
+    shows = "the app" if in_app else "tables, as there is no terminal here"
+    try:
+        find_smollm2()
+        real = f"{FILE} on {server_version()} of llama.cpp's server"
+    except TurnpointError as error:
+        real = str(error)
+    return {
+        "make demo": shows + (", C and I included" if compares else ", without C and I: see encoder"),
+        "make demo-real": real,
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ConfigError
 from core.store.database import Store
 from tui.cli.options import Options
+from tui.context import DEFAULT_N
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +45,16 @@ def run_app(
     trace_id: str | None = None,
     greeting: str = "",
     first: Callable[[], ListScreen[Any]] | None = None,
+    n: int = DEFAULT_N,
 ) -> None:
-    """Run the app on an open store until it is left; ``first`` makes the screen to begin with (None: a trace)."""
+    """Run the app on an open store until it is left.
+
+    ``first`` makes the screen to begin with (None: a trace); ``n`` is how many rollouts a prefix is offered.
+    """
     from core.store.positions import last_trace
     from tui.app import TurnpointApp
 
-    context = build_context(options, store, greeting)
+    context = replace(build_context(options, store, greeting), default_n=n)
     app = TurnpointApp(context, trace_id, last_trace(store.read, context.annotator), first)
     app.run(mouse=options.mouse)
     if app.return_code:

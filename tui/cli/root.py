@@ -31,6 +31,7 @@ COMMANDS = {
     "codebook": ("tui.cli.codebook", "codebook"),
     "demo": ("tui.cli.demo", "demo"),
     "doctor": ("tui.cli.doctor", "doctor"),
+    "server": ("tui.cli.server", "server"),
     "simulator": ("tui.cli.simulator", "simulator"),
     "keys": ("tui.cli.keys", "keys"),
 }

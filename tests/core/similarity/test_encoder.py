@@ -94,7 +94,7 @@ def test_vectors_without_a_direction_are_refused(monkeypatch: pytest.MonkeyPatch
             return np.array([[0.6, 0.8], [np.nan, 1.0]])[: len(texts)]
 
     monkeypatch.setattr(encoder, "_load", lambda weights: Broken())
-    broken = SentenceEncoder(Weights("broken", Path(), "d"), FLOAT32)
+    broken = SentenceEncoder(Weights("broken", Path(), "a test", "d"), FLOAT32)
     assert broken.encode(["a"]).tolist() == pytest.approx(np.array([[0.6, 0.8]]))
     with pytest.raises(SimilarityError, match="without a direction"):
         broken.encode(["a", "b"])
@@ -115,7 +115,9 @@ def test_rows_are_in_the_order_of_the_texts_whatever_the_batches(monkeypatch: py
     model = Lengths()
     monkeypatch.setattr(encoder, "_load", lambda weights: model)
     lengths = [(7 * number) % 997 for number in range(400)]
-    found = SentenceEncoder(Weights("lengths", Path(), "d"), FLOAT32).encode(["x" * length for length in lengths])
+    found = SentenceEncoder(Weights("lengths", Path(), "a test", "d"), FLOAT32).encode(
+        ["x" * length for length in lengths]
+    )
     assert found[:, 1] / found[:, 0] == pytest.approx(np.array(lengths), rel=1e-5)
     assert len(model.together) > 1
     assert [length for batch in model.together for length in batch] != lengths
@@ -129,7 +131,7 @@ def test_a_model_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return Lengths()
 
     monkeypatch.setattr(encoder, "_load", load)
-    lengths = SentenceEncoder(Weights("lengths", Path(), "d"), FLOAT32)
+    lengths = SentenceEncoder(Weights("lengths", Path(), "a test", "d"), FLOAT32)
     for _ in range(2):
         lengths.encode(["a"])
         lengths.encode_exactly(["b"])

