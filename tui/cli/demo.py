@@ -105,7 +105,7 @@ def _real() -> Iterator[Demo]:
     from core.serving.server import served_model, serving
     from core.serving.smollm2 import find_smollm2, smollm2_endpoint
 
-    served = served_model(find_smollm2())
+    served = replace(served_model(find_smollm2(), context=2048), slots=8)
     directory = _made(Path("turnpoint-demo-real"))
     samples = samples_directory() / "real"
     if sys.stderr.isatty():
@@ -115,7 +115,7 @@ def _real() -> Iterator[Demo]:
         yield Demo(
             directory=directory,
             traces=(samples / "traces.jsonl",),
-            first_trace="",
+            first_trace="coffee-night-shift",
             endpoint=endpoint.name,
             n=10,
             config=replace(load_config(samples / "turnpoint.toml"), endpoints={endpoint.name: endpoint}),
