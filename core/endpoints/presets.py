@@ -65,6 +65,9 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "together": Preset("https://api.together.xyz/v1", "completions", "TOGETHER_API_KEY", seed=None),
     "fireworks": Preset("https://api.fireworks.ai/inference/v1", "completions", "FIREWORKS_API_KEY", seed=None),
+    TURNPOINT_SERVER: Preset(
+        f"http://127.0.0.1:{SERVER_PORT}/v1", "completions", concurrency=4, extra=_WHOLE_DISTRIBUTION
+    ),
     "vllm": Preset(
         "http://127.0.0.1:8000/v1",
         "chat-continue",
@@ -82,9 +85,6 @@ PRESETS: Mapping[str, Preset] = {
         concurrency=4,
         extra=_WHOLE_DISTRIBUTION,
         template_args=_NO_BOS,
-    ),
-    TURNPOINT_SERVER: Preset(
-        f"http://127.0.0.1:{SERVER_PORT}/v1", "completions", concurrency=4, extra=_WHOLE_DISTRIBUTION
     ),
     "llama-cpp-python": Preset(
         "http://127.0.0.1:8000/v1",

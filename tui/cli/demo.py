@@ -115,7 +115,7 @@ def _real() -> Iterator[Demo]:
         yield Demo(
             directory=directory,
             traces=(samples / "traces.jsonl",),
-            first_trace="coffee-night-shift",
+            first_trace="coffee-for-a-painter",
             endpoint=endpoint.name,
             n=10,
             config=replace(load_config(samples / "turnpoint.toml"), endpoints={endpoint.name: endpoint}),

@@ -122,7 +122,7 @@ def _demo() -> dict[str, Any]:
     shows = "the app" if in_app else "tables, as there is no terminal here"
     try:
         find_smollm2()
-        real = f"{FILE} on {server_version()} of llama.cpp's server"
+        real = f"{FILE} on xllamacpp {server_version()}"
     except TurnpointError as error:
         real = str(error)
     return {

