@@ -18,6 +18,7 @@ from core.endpoints.endpoint import (
     simulator_endpoint,
 )
 from core.endpoints.fields import Table, refuse_secrets, refuse_secrets_within
+from core.endpoints.gguf import is_model_file
 from core.endpoints.presets import OPENROUTER, PRESETS, Preset
 
 PROVIDER_KEYS = ("provider", "quantizations")
@@ -157,7 +158,9 @@ def _read_arguments(table: Table, preset: Preset | None, template: Path | None) 
         if key in _OWN_VARIABLES:
             given.refuse(key, "is set by turnpoint itself; take it out of template_args.")
     _refuse_what_json_has_not(table, "template_args", given.values)
-    return {**(preset.template_args if preset is not None else {}), **given.values}
+    # A model's file says itself whether its tokenizer begins a text.
+    known = {} if preset is None or is_model_file(template) else preset.template_args
+    return {**known, **given.values}
 
 
 def _read_extra(table: Table, preset: Preset | None, template: Path | None) -> Mapping[str, Any]:

@@ -23,7 +23,8 @@ class Preset:
 
     ``extra`` and ``headers`` go into every request. Where the prompt is rendered here by a chat template,
     ``extra_with_template`` goes into the body as well and ``template_args`` to the template: both keep a beginning
-    token that the template writes from being written again by the server's tokenizer.
+    token that the template writes from being written again by the server's tokenizer. The latter is not done to a
+    template out of a GGUF file, which says itself who writes the token.
     """
 
     base_url: str
@@ -66,7 +67,11 @@ PRESETS: Mapping[str, Preset] = {
     "together": Preset("https://api.together.xyz/v1", "completions", "TOGETHER_API_KEY", seed=None),
     "fireworks": Preset("https://api.fireworks.ai/inference/v1", "completions", "FIREWORKS_API_KEY", seed=None),
     TURNPOINT_SERVER: Preset(
-        f"http://127.0.0.1:{SERVER_PORT}/v1", "completions", concurrency=4, extra=_WHOLE_DISTRIBUTION
+        f"http://127.0.0.1:{SERVER_PORT}/v1",
+        "completions",
+        concurrency=4,
+        extra=_WHOLE_DISTRIBUTION,
+        template_args=_NO_BOS,
     ),
     "vllm": Preset(
         "http://127.0.0.1:8000/v1",
@@ -111,8 +116,7 @@ PRESETS: Mapping[str, Preset] = {
 * vllm: docs.vllm.ai, OpenAI-compatible server. ``n``, ``seed`` and both flags of chat-continue were measured, too.
 * sglang: entrypoints/openai/protocol.py of its repository: ``seed`` and ``n``, but no ``add_special_tokens``.
 * turnpoint-server (`turnpoint server`): llama.cpp's own server out of xllamacpp, with a context for each request. One
-  choice per request, because its usage counts one choice only; the prefix comes out of its cache. The chat template is
-  the model file's own, which says by itself whether a beginning token is still to be written.
+  choice per request, because its usage counts one choice only; the prefix comes out of its cache.
 * llama-cpp (llama-server), llama-cpp-python, transformers (``transformers serve``), mlx (mlx_lm.server): measured on
   a tiny model. All but llama-server open a new turn on an assistant message and ignore ``n``, both without a word.
   transformers samples from the 50 likeliest tokens unless the model's generation_config.json says otherwise. It has

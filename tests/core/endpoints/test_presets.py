@@ -15,6 +15,7 @@ from core.endpoints.presets import PRESETS
 from core.endpoints.refusals import why_it_cannot_continue
 from core.errors import ConfigError
 from core.traces.model import Message
+from tests.core.endpoints.test_gguf import model_file
 
 PROMPT = (Message("system", "Be brief."), Message("user", "Why?"))
 PREFIX = "<think>\nFirst.  Then"
@@ -66,6 +67,7 @@ SENT = {
         + TURNS
         + '}], "continue_final_message": true, "add_generation_prompt": false}',
     ),
+    "turnpoint-server": ("http://127.0.0.1:8378/v1/completions", "{" + WHOLE + SAMPLED + ', "seed": 7, ' + TEXT),
     "llama-cpp": (
         "http://127.0.0.1:8080/v1/chat/completions",
         "{" + WHOLE + SAMPLED + ', "n": 4, "seed": 7, ' + TURNS + "}]}",
@@ -156,7 +158,19 @@ class TestTemplates:
         assert ask.body["prompt"] == "<s>Why?|So"
         assert ask.body["add_special_tokens"] is False
 
-    @pytest.mark.parametrize("preset", ["sglang", "llama-cpp", "llama-cpp-python", "transformers", "mlx"])
+    @pytest.mark.parametrize("preset", ["turnpoint-server", "llama-cpp", "llama-cpp-python"])
+    @pytest.mark.parametrize(("begins", "beginning"), [(True, ""), (False, "<s>")])
+    def test_a_model_file_says_itself_whether_its_tokenizer_adds_it(
+        self, tmp_path: Path, preset: str, begins: bool, beginning: str
+    ) -> None:
+        path = model_file(tmp_path / "a.gguf", begins=begins)
+        endpoint = with_preset(tmp_path, preset, f'template = "{path}"')
+        body = MODES[endpoint.mode].ask(PROMPT, "So", endpoint.settings, 1, None).body
+        assert body["prompt"] == f"{beginning}[user]Why?[assistant]So"
+
+    @pytest.mark.parametrize(
+        "preset", ["turnpoint-server", "sglang", "llama-cpp", "llama-cpp-python", "transformers", "mlx"]
+    )
     def test_servers_that_add_it_get_a_prompt_without_it(self, tmp_path: Path, preset: str) -> None:
         folder = tokenizer(tmp_path)
         endpoint = with_preset(tmp_path, preset, f'template = "{folder}"')
