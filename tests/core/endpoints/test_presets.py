@@ -166,7 +166,7 @@ class TestTemplates:
         path = model_file(tmp_path / "a.gguf", begins=begins)
         endpoint = with_preset(tmp_path, preset, f'template = "{path}"')
         body = MODES[endpoint.mode].ask(PROMPT, "So", endpoint.settings, 1, None).body
-        assert body["prompt"] == f"{beginning}[user]Why?[assistant]So"
+        assert body["prompt"] == f"{beginning}[system]Be brief.[user]Why?[assistant]So"
 
     @pytest.mark.parametrize(
         "preset", ["turnpoint-server", "sglang", "llama-cpp", "llama-cpp-python", "transformers", "mlx"]
