@@ -13,6 +13,7 @@ from core.errors import ImportRefusedError
 from tui.cli.importing_labels import import_tables
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
+from tui.cli.shared import takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".eval", ".txt")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")
 @json_option
+@takes("db", "codebook")
 @click.pass_obj
 def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: bool) -> None:
     """Import traces from PATHS: text, JSON or JSONL records, Inspect logs, thought-anchors folders, folders of them.

@@ -6,10 +6,12 @@ import click
 
 from tui.cli.options import Options
 from tui.cli.output import print_table
+from tui.cli.shared import takes
 
 
 @click.command()
 @click.option("--markdown", is_flag=True, help="Print the default keys as docs/keys.md has them.")
+@takes("codebook")
 @click.pass_obj
 def keys(options: Options, markdown: bool) -> None:
     """List all keys of the app and the names that remap them in turnpoint.toml."""
