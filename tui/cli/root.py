@@ -35,6 +35,7 @@ COMMANDS = {
     "server": ("tui.cli.server", "server"),
     "simulator": ("tui.cli.simulator", "simulator"),
     "keys": ("tui.cli.keys", "keys"),
+    "completion": ("tui.cli.completion", "completion"),
 }
 
 
