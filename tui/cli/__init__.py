@@ -17,6 +17,8 @@ def main() -> None:
     from core.errors import ConfigError, NotFoundError, TurnpointError
     from tui.cli.root import cli
 
+    if "_TURNPOINT_COMPLETE" in os.environ:
+        import tui.cli.shells  # noqa: F401  # makes itself known to click
     try:
         cli.main(prog_name="turnpoint", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -12,7 +12,7 @@ from core.errors import ConfigError
 from tui.cli.mapping import map_
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
-from tui.cli.shared import takes
+from tui.cli.shared import said_after, takes
 
 
 def source_of(codebook: Codebook) -> str:
@@ -33,6 +33,8 @@ def codebook(ctx: click.Context, file: Path | None, as_json: bool) -> None:
             raise ConfigError(f"--write and --json come alone, or after {ctx.invoked_subcommand} if it knows them.")
         return
     if file is not None:
+        if said_after("--codebook"):
+            raise ConfigError("--write writes the default codebook; leave --codebook out.")
         _write(file)
         return
     options: Options = ctx.obj

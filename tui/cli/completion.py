@@ -14,8 +14,7 @@ import click
 
 from core.errors import ConfigError
 from tui.cli.output import say
-
-SHELLS = ("bash", "zsh", "fish")
+from tui.cli.shells import SHELLS, VARIABLE
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Installation:
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(SHELLS), required=False)
+@click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
 @click.option("--print", "is_printed", is_flag=True, help="Print the script instead of installing it.")
 @click.pass_context
 def completion(context: click.Context, shell: str | None, is_printed: bool) -> None:
@@ -71,13 +70,9 @@ def _script(root: click.Context, shell: str) -> str:
     Raises:
         ConfigError: if click says that the shell is too old.
     """
-    from click.shell_completion import get_completion_class
-
-    kind = get_completion_class(shell)
-    assert kind is not None
     complaint = io.StringIO()
     with redirect_stderr(complaint):
-        script = kind(root.command, {}, "turnpoint", "_TURNPOINT_COMPLETE").source()
+        script = SHELLS[shell](root.command, {}, "turnpoint", VARIABLE).source()
     if said := complaint.getvalue().strip():
         raise ConfigError(f"{said.rstrip('.')}; install a newer bash, or name zsh or fish.")
     return script

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import print_table
-from tui.cli.shared import takes
+from tui.cli.shared import said_after, takes
 
 
 @click.command()
@@ -19,6 +20,8 @@ def keys(options: Options, markdown: bool) -> None:
     from tui.actions import ACTIONS, category_actions, keymap, keys_markdown, shown
 
     if markdown:
+        if said_after("--codebook"):
+            raise ConfigError("--markdown prints the default keys; leave --codebook out.")
         default = load_codebook()
         click.echo(keys_markdown(keymap({}, default), default), nl=False)
         return

@@ -118,6 +118,13 @@ def test_endpoints_annotators_and_categories_are_completed(samples: Path) -> Non
     assert offered("adjudicate", "zoo-essay-free", "0", "monit") == ["monitoring"]
 
 
+def test_a_value_after_an_equals_sign_is_completed_too(samples: Path) -> None:
+    assert complete("check", "--endpoint", "=", "s") == complete("check", "--endpoint", "=") == ["plain,simulator"]
+    assert complete("--db", "=", "turnpoint.db", "analyze", "zoo") == ["plain,zoo-essay-free"]
+    assert complete("check", "--endpoint=s", shell="zsh") == ["plain", "--endpoint=simulator", "_"]
+    assert complete("check", "--endpoint=s", shell="fish") == ["plain,--endpoint=simulator"]
+
+
 @pytest.mark.parametrize("words", [("--db", ""), ("import", ""), ("codebook", "--codebook", ""), ("merge", "")])
 def test_files_are_left_to_the_shell(words: tuple[str, ...]) -> None:
     assert complete(*words) == ["file,"]

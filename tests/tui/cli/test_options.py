@@ -122,6 +122,15 @@ def test_an_endpoint_after_the_command_takes_the_place_of_one_before(samples: Pa
             ["codebook", "--db", "x.db", "list"],
             "no such option '--db' after `turnpoint codebook` alone; say it after all of the command, or before.",
         ),
+        (
+            ["import", "gone.jsonl", "--codebook", "c.toml"],
+            "--codebook is for tables of labels, and none of these files is one; leave it out.",
+        ),
+        (
+            ["codebook", "--write", "mine.toml", "--codebook", "c.toml"],
+            "--write writes the default codebook; leave --codebook out.",
+        ),
+        (["keys", "--markdown", "--codebook", "c.toml"], "--markdown prints the default keys; leave --codebook out."),
         (["check", "lab", "-e", "den"], "ENDPOINT and --endpoint say the same thing; leave one out."),
         (["analyze", "--annotator", "ana"], "--annotator belongs to --all; add --all, or leave --annotator out."),
         (["analyze", "--codebook", "c.toml"], "--codebook belongs to --all; add --all, or leave --codebook out."),
