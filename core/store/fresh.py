@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,5 +43,5 @@ def trial_database(path: Path) -> Iterator[Store]:
 def _refuse_taken(path: Path) -> None:
     """A log that a vanished database has left would be taken for one of the new database."""
     for taken in (path, Path(f"{path}-wal"), Path(f"{path}-journal")):
-        if taken.exists():
+        if os.path.lexists(taken):
             raise StoreError(f"{taken}: in the way of a new database; move it, and try again.")
