@@ -16,7 +16,7 @@ from core.export.directory import whole_directory
 from core.export.moment import moment
 from core.export.thought_anchors import FILES, SiteReport, site_contents, site_report, write_site
 from core.store.database import Store
-from core.store.traces import known_ids, load_trace
+from core.store.traces import check_known, load_trace
 
 
 def export_scenarios(
@@ -68,12 +68,10 @@ def _chosen(
     connection: sqlite3.Connection, behavior: str, trace_ids: Sequence[str] | None, settings_id: str | None
 ) -> list[tuple[str, str]]:
     """Traces with the settings whose rollouts count, all of them judged for the behavior."""
-    known = known_ids(connection)
+    check_known(connection, trace_ids or ())
     wanted = [row["id"] for row in connection.execute("SELECT id FROM traces WHERE response <> '' ORDER BY rowid")]
     chosen = []
     for trace_id in dict.fromkeys(wanted if trace_ids is None else trace_ids):
-        if trace_id not in known:
-            raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
         used = choose_settings(connection, trace_id, None) if settings_id is None else None
         found = used.id if used else settings_id
         if found and behavior in load_rates(connection, trace_id, found).judges:

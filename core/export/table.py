@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.analysis.rates import RateTable, load_rates
-from core.errors import NotFoundError
 from core.export.cells import Cell
 from core.store.rates import SettingsInUse, settings_in_use
+from core.store.traces import check_known
 
 if TYPE_CHECKING:
     from core.export.comparison import Comparison, Estimated
@@ -70,9 +70,7 @@ def choose_traces(connection: sqlite3.Connection, wanted: Sequence[str] | None) 
     """
     known = [row["id"] for row in connection.execute("SELECT id FROM traces ORDER BY rowid")]
     if wanted is not None:
-        for trace_id in wanted:
-            if trace_id not in known:
-                raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
+        check_known(connection, wanted)
         known = [trace_id for trace_id in known if trace_id in wanted]
     sampled = (
         Sampled(trace_id, settings)

@@ -19,6 +19,7 @@ from core.errors import NotFoundError
 from core.store.labels import Change, annotate, load_annotations, load_labels
 from core.store.opinions import load_opinions
 from core.store.ratings import HUMAN, of_traces
+from core.store.traces import no_such_trace
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -188,7 +189,7 @@ def _refuse_unknown(
 ) -> None:
     (n,) = connection.execute("SELECT count(*) FROM sentences WHERE trace_id = ?", [trace_id]).fetchone()
     if not n:
-        raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
+        raise no_such_trace(connection, trace_id)
     if not 0 <= sentence_idx < n:
         raise NotFoundError(f"no sentence {sentence_idx} in {trace_id!r}; give a number from 0 to {n - 1}.")
     known = [category.name for category in codebook.categories]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from core.behaviors.outcome import NOT_SHOWN, SHOWN, YES
@@ -90,6 +91,26 @@ def known_ids(connection: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in connection.execute("SELECT id FROM traces")}
 
 
+def check_known(connection: sqlite3.Connection, trace_ids: Iterable[str]) -> None:
+    """Refuse ids that no trace has.
+
+    Raises:
+        NotFoundError: for the first of them.
+    """
+    known = known_ids(connection)
+    for trace_id in trace_ids:
+        if trace_id not in known:
+            raise no_such_trace(connection, trace_id)
+
+
+def no_such_trace(connection: sqlite3.Connection, trace_id: str) -> NotFoundError:
+    """The refusal of an id that no answered trace has, with the one that may be meant."""
+    known = sorted(row["id"] for row in connection.execute("SELECT id FROM traces WHERE response <> ''"))
+    close = get_close_matches(trace_id, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "`turnpoint traces` lists them."
+    return NotFoundError(f"no trace {trace_id!r} in this database; {hint}")
+
+
 def load_trace(connection: sqlite3.Connection, trace_id: str) -> Trace:
     """Load one trace.
 
@@ -101,7 +122,7 @@ def load_trace(connection: sqlite3.Connection, trace_id: str) -> Trace:
         [trace_id],
     ).fetchone()
     if row is None:
-        raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
+        raise no_such_trace(connection, trace_id)
     sentences = connection.execute(
         'SELECT idx, start, "end", text FROM sentences WHERE trace_id = ? ORDER BY idx', [trace_id]
     )

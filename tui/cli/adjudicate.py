@@ -5,18 +5,26 @@ from __future__ import annotations
 import click
 
 from core.errors import ConfigError
+from tui.cli.completing import complete_categories, complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
+from tui.cli.shared import takes
 
 
 @click.command()
-@click.argument("trace_id", metavar="TRACE")
+@click.argument("trace_id", metavar="TRACE", shell_complete=complete_traces)
 @click.argument("sentence", type=click.IntRange(0))
-@click.argument("category", required=False)
+@click.argument("category", required=False, shell_complete=complete_categories)
 @click.option("--reason", default="", help="Why it is so; kept with the decision.")
-@click.option("--secondary", metavar="CATEGORY", help="A secondary category that is decided, too.")
+@click.option(
+    "--secondary",
+    metavar="CATEGORY",
+    shell_complete=complete_categories,
+    help="A secondary category that is decided, too.",
+)
 @click.option("--withdraw", "is_withdrawn", is_flag=True, help="Take the adjudicated label off instead.")
 @json_option
+@takes("db", "annotator", "codebook")
 @click.pass_obj
 def adjudicate(
     options: Options,

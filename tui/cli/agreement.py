@@ -9,8 +9,10 @@ import click
 
 from core.errors import ConfigError
 from core.store.ratings import KINDS
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
+from tui.cli.shared import takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @click.option("--between", metavar="A,B", help="Only these raters, two or more; default: all.")
 @click.option("--kinds", metavar="KIND,...", help="Only raters of these kinds: human, import, model; default: all.")
 @click.option("--by-category", is_flag=True, help="Agreement on each category too.")
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--csv", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write the tables into DIR.")
 @click.option("--force", is_flag=True, help="With --csv: replace the tables of an earlier call.")
 @json_option
+@takes("db", "codebook")
 @click.pass_obj
 def agreement(
     options: Options,

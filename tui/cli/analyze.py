@@ -8,20 +8,25 @@ from pathlib import Path
 import click
 
 from core.errors import ConfigError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option
 from tui.cli.sampled import named_settings
+from tui.cli.shared import ENDPOINT, said_after, takes
 
 # Each kind of analysis with the options that belong to it alone.
 BELONG = {
-    "all": ("by", "groups", "labels", "each", "csv", "force"),
+    "all": ("by", "groups", "labels", "each", "csv", "force", "annotator", "codebook"),
     "influence": ("top",),
 }
 OF_EACH_TRACE = ("importance", "influence", "resilience", "recycle", "behavior")
+SHARED_HERE = ("db", "annotator", "codebook", *ENDPOINT)
+# A reference reads folders, and no database.
+EXCLUDED = {"all": OF_EACH_TRACE, "reference": (*OF_EACH_TRACE, *SHARED_HERE)}
 
 
 @click.command()
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @click.option(
     "--settings",
     "settings_id",
@@ -57,6 +62,7 @@ OF_EACH_TRACE = ("importance", "influence", "resilience", "recycle", "behavior")
 )
 @click.option("--force", is_flag=True, help="With --csv: replace the tables of an earlier call.")
 @json_option
+@takes(*SHARED_HERE)
 @click.pass_obj
 def analyze(
     options: Options,
@@ -81,12 +87,12 @@ def analyze(
     """Print rates and directions of each TRACE (default: all that have rollouts).
 
     With --all the traces are analysed together. The category of a sentence is then its gold label; without one, that
-    of `turnpoint --annotator`, or else of whoever labelled most of the trace.
+    of --annotator, or else of whoever labelled most of the trace.
     """
     refuse_what_does_not_fit({
         "importance": importance, "influence": influence, "resilience": resilience, "recycle": recycle, "top": top,
         "all": across, "by": by, "groups": groups, "labels": labels, "each": each, "csv": directory, "force": force,
-        "reference": reference, "behavior": behaviors,
+        "reference": reference, "behavior": behaviors, **{name: said_after(f"--{name}") for name in SHARED_HERE},
     })  # fmt: skip
     config = options.config()
     if reference is not None:
@@ -117,8 +123,8 @@ def refuse_what_does_not_fit(given: Mapping[str, object]) -> None:
         for name in names:
             if given[name] and not given[owner]:
                 raise ConfigError(f"--{name} belongs to --{owner}; add --{owner}, or leave --{name} out.")
-    alone = [name for name in ("all", "reference") if given[name]]
+    alone = [name for name in EXCLUDED if given[name]]
     if alone:
-        for name in (*alone[1:], *OF_EACH_TRACE):
+        for name in (*alone[1:], *EXCLUDED[alone[0]]):
             if given[name]:
                 raise ConfigError(f"--{alone[0]} and --{name} exclude each other; leave one out.")

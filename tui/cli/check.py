@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from core.errors import ConfigError
+from tui.cli.completing import complete_endpoints
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
@@ -23,8 +26,9 @@ MARKS = {"passed": "✓", "failed": "✗", "unknown": "?"}
 
 
 @click.command()
-@click.argument("name", metavar="[ENDPOINT]", required=False)
+@click.argument("name", metavar="[ENDPOINT]", required=False, shell_complete=complete_endpoints)
 @json_option
+@takes("db", *ENDPOINT)
 @click.pass_obj
 def check(options: Options, name: str | None, as_json: bool) -> None:
     """Prove that ENDPOINT of turnpoint.toml continues a prefix, with 15 short requests to each of its servers.
@@ -33,7 +37,11 @@ def check(options: Options, name: str | None, as_json: bool) -> None:
     """
     from core.endpoints.probe.finding import CONTINUES, UNPROVEN
 
-    endpoint = options.resolve(options.config(), name)
+    if name is not None:
+        if said_after("--endpoint"):
+            raise ConfigError("ENDPOINT and --endpoint say the same thing; leave one out.")
+        options = replace(options, endpoint=name)
+    endpoint = options.resolve(options.config())
     verdicts = _checked(options, endpoint)
     if as_json:
         print_json([asdict(verdict) for verdict in verdicts])

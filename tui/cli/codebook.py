@@ -12,6 +12,7 @@ from core.errors import ConfigError
 from tui.cli.mapping import map_
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import said_after, takes
 
 
 def source_of(codebook: Codebook) -> str:
@@ -23,6 +24,7 @@ def source_of(codebook: Codebook) -> str:
 @click.option("--write", "file", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the default codebook into FILE, to begin one of your own.")  # fmt: skip
 @json_option
+@takes("codebook")
 @click.pass_context
 def codebook(ctx: click.Context, file: Path | None, as_json: bool) -> None:
     """Show the codebook: the categories to label with, in order of precedence, with their rules."""
@@ -31,6 +33,8 @@ def codebook(ctx: click.Context, file: Path | None, as_json: bool) -> None:
             raise ConfigError(f"--write and --json come alone, or after {ctx.invoked_subcommand} if it knows them.")
         return
     if file is not None:
+        if said_after("--codebook"):
+            raise ConfigError("--write writes the default codebook; leave --codebook out.")
         _write(file)
         return
     options: Options = ctx.obj
@@ -86,6 +90,7 @@ def check(options: Options, file: Path, as_json: bool) -> None:
 
 @codebook.command(name="list")
 @json_option
+@takes("db")
 @click.pass_obj
 def list_(options: Options, as_json: bool) -> None:
     """List the codebooks under which the labels of the database were given, with their numbers of labels."""

@@ -11,6 +11,7 @@ import click
 from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
+from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 @click.option("--tiers", default="free,paid", show_default=True, help="Every query is asked in each.")
 @click.option("-n", "n", default=1, show_default=True, type=click.IntRange(1), help="Answers each prompt shall have.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first so many queries.")
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml to ask at.")
 @click.option("--temperature", type=click.FloatRange(0, 2),
               help="Temperature to ask at; default: the endpoint's, 0.6 unless turnpoint.toml says.")  # fmt: skip
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the run costs more than this, in US dollars.")
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--table", is_flag=True, help="Ask nothing: print the table of what was collected.")
 @click.option("--settings", "settings_id", help="With --table: id of the sampling settings; default: the most used.")
 @json_option
+@takes("db", *ENDPOINT)
 @click.pass_obj
 def collect(
     options: Options,
@@ -58,7 +59,6 @@ def collect(
     tiers: str,
     n: int,
     limit: int | None,
-    endpoint: str | None,
     temperature: float | None,
     max_cost: float | None,
     max_rollouts: int | None,
@@ -78,13 +78,14 @@ def collect(
 
     config = options.config()
     if table:
-        _refuse_asking(scenarios, user_template, queries_file, column, limit, dry_run)
+        where = any(said_after(f"--{name}") for name in ENDPOINT)
+        _refuse_asking(scenarios, user_template, queries_file, column, limit, dry_run, where)
         with options.open_store() as store:
             _print_stored(store, settings_id, options, as_json)
         return
     if settings_id is not None:
         raise ConfigError("--settings belongs to --table; add --table, or name an endpoint to ask at.")
-    sampled = _at(options.resolve(config, endpoint), temperature)
+    sampled = _at(options.resolve(config), temperature)
     asked, n_repeated = _prompts(scenarios, user_template, queries_file, column, parse_tiers(tiers), limit)
     measured = Measures(rules=own_rules(config)) if no_judge else measures(config, sampled)
     request = RunRequest(
@@ -147,7 +148,7 @@ def _at(endpoint: Endpoint, temperature: float | None) -> Endpoint:
 
 def _refuse_asking(*given: object) -> None:
     if any(given):
-        raise ConfigError("--table asks nothing; leave scenarios, queries and --dry-run out.")
+        raise ConfigError("--table asks nothing; leave scenarios, queries, endpoints and --dry-run out.")
 
 
 def _prompts(

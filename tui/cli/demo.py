@@ -17,6 +17,7 @@ from core.endpoints.endpoint import SIMULATOR_NAME
 from core.errors import StoreError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import takes
 
 if TYPE_CHECKING:
     from core.store.database import Store
@@ -63,6 +64,7 @@ class DemoOptions(Options):
 @click.option("--fresh", is_flag=True, help="Set the database of an earlier demo aside and begin anew.")
 @click.option("-n", "n", type=click.IntRange(1), help="Rollouts per prefix.  [default: 50, with --real 10]")
 @json_option
+@takes("annotator", "codebook", "blind", "mouse")
 @click.pass_obj
 def demo(options: Options, real: bool, headless: bool, fresh: bool, n: int | None, as_json: bool) -> None:
     """Open the sample traces with the simulator as endpoint; without a terminal, run headless.

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.errors import ConfigError, NotFoundError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ POSITION, WIDEST = "position", "widest"
 
 
 @click.command()
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @click.option("--between", metavar="A,B", help="Compare only these raters (of any kind, unless --kinds says which).")
 @click.option("--kinds", metavar="KINDS", help="Compare raters of these kinds: human, import, model; default: human.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that nobody has decided.")
@@ -32,6 +34,7 @@ POSITION, WIDEST = "position", "widest"
 @click.option("--csv", "path", type=click.Path(path_type=Path), metavar="FILE",
               help="Write them into a new file, a row per sentence and rater.")  # fmt: skip
 @json_option
+@takes("db", "codebook")
 @click.pass_obj
 def disagreements(
     options: Options,
@@ -86,12 +89,9 @@ def _listed(option: str, given: str, known: Sequence[str] = ()) -> tuple[str, ..
 
 def _refuse_unknown(store: Store, trace_ids: Sequence[str], raters: Sequence[str] | None, kinds: Sequence[str]) -> None:
     from core.store.ratings import load_ratings
-    from core.store.traces import known_ids
+    from core.store.traces import check_known
 
-    known = known_ids(store.read)
-    for trace_id in trace_ids:
-        if trace_id not in known:
-            raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
+    check_known(store.read, trace_ids)
     if raters is None:
         return
     there = sorted({rating.rater for rating in load_ratings(store.read, None, kinds)})

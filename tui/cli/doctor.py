@@ -19,6 +19,7 @@ from core.store.database import Store
 from tui.cli.codebook import source_of
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table
+from tui.cli.shared import ENDPOINT, takes
 
 if TYPE_CHECKING:
     from core.endpoints.endpoint import Endpoint
@@ -39,6 +40,7 @@ NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "gpfs")
 
 @click.command()
 @json_option
+@takes("db", "annotator", "codebook", *ENDPOINT)
 @click.pass_obj
 def doctor(options: Options, as_json: bool) -> None:
     """Say what turnpoint runs on, and check the database."""

@@ -10,8 +10,10 @@ import click
 
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from core.errors import ConfigError, SimilarityError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say, warn
+from tui.cli.shared import said_after, takes
 from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
@@ -31,7 +33,9 @@ CSV, THOUGHT_ANCHORS = "csv", "thought-anchors"
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--format", "kind", type=click.Choice([CSV, THOUGHT_ANCHORS]), default=CSV, show_default=True,
               help="Tables, or a folder per trace for the viewer of thought-anchors.com.")  # fmt: skip
-@click.option("--trace", "trace_ids", multiple=True, help="Only this trace (may be repeated).")
+@click.option(
+    "--trace", "trace_ids", multiple=True, shell_complete=complete_traces, help="Only this trace (may be repeated)."
+)
 @click.option("--estimates", is_flag=True, help="With csv: importances, alternatives, links and resilience as well.")
 @click.option(
     "--to-label", is_flag=True, help="With csv: to_label.csv as well, the sentences that you have not labelled."
@@ -43,6 +47,7 @@ CSV, THOUGHT_ANCHORS = "csv", "thought-anchors"
               help="With thought-anchors: id of the sampling settings; default: the most used.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace the files of an earlier export.")
 @json_option
+@takes("db", "annotator")
 @click.pass_context
 def export(
     context: click.Context,
@@ -60,6 +65,8 @@ def export(
     """Write all tables as CSV into DIRECTORY, with provenance.json, or one site folder per trace."""
     options: Options = context.obj
     _refuse_options_of_the_other(kind, context)
+    if said_after("--annotator") and not to_label:
+        raise ConfigError("--annotator belongs to --to-label; add it, or leave --annotator out.")
     chosen = trace_ids or None
     with options.open_store() as store:
         if kind == CSV:

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from core.errors import NotFoundError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
 from tui.cli.sampled import named_settings, refuse_other_settings
+from tui.cli.shared import ENDPOINT, takes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +26,7 @@ def figure() -> None:
 def _file_options(command: F) -> F:
     """The options that both figures have."""
     for option in (
+        takes("db", *ENDPOINT),
         json_option,
         click.option("--force", is_flag=True, help="Replace files that are there."),
         click.option("--settings", "settings_id",
@@ -38,7 +41,7 @@ def _file_options(command: F) -> F:
 
 
 @figure.command("trace")
-@click.argument("trace_id", metavar="TRACE")
+@click.argument("trace_id", metavar="TRACE", shell_complete=complete_traces)
 @click.option("--behavior", help="Behavior whose directions are drawn; default: alignment_faking.")
 @_file_options
 @click.pass_obj
@@ -84,7 +87,7 @@ def trace_(
 
 
 @figure.command("rates")
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @_file_options
 @click.pass_obj
 def rates_(

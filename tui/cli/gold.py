@@ -8,10 +8,12 @@ import click
 
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import takes
 
 
 @click.command()
 @json_option
+@takes("db")
 @click.pass_obj
 def gold(options: Options, as_json: bool) -> None:
     """Count the gold labels of each trace: adjudicated, agreed on by all of two or more annotators, and still open."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.errors import ImportRefusedError
+from core.errors import ConfigError, ImportRefusedError
 from tui.cli.importing_labels import import_tables
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
+from tui.cli.shared import said_after, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".eval", ".txt")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")
 @json_option
+@takes("db", "codebook")
 @click.pass_obj
 def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: bool) -> None:
     """Import traces from PATHS: text, JSON or JSONL records, Inspect logs, thought-anchors folders, folders of them.
@@ -49,6 +51,8 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
     there: list[tuple[Path, ImportResult, frozenset[str]]] = []
     files = _files(paths)
     tables = [path for path in files if is_label_table(path)]
+    if said_after("--codebook") and not tables:
+        raise ConfigError("--codebook is for tables of labels, and none of these files is one; leave it out.")
     results = [(path, read_traces(path, tags)) for path in files if path not in tables]
     for _, result in results:
         refused += result.refused

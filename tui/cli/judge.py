@@ -10,9 +10,11 @@ import click
 
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from core.errors import ConfigError
+from tui.cli.completing import complete_annotators, complete_traces
 from tui.cli.judge_labels import label, sample
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
+from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -29,17 +31,16 @@ def judge() -> None:
 
 
 @judge.command()
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml whose rollouts are put to judges.")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the judges cost more than this, in US dollars.")
 @click.option("--no-judge", is_flag=True, help="Ask no judge: decide by your patterns only.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @json_option
+@takes("db", *ENDPOINT)
 @click.pass_obj
 def run(
     options: Options,
     trace_ids: tuple[str, ...],
-    endpoint: str | None,
     max_cost: float | None,
     no_judge: bool,
     dry_run: bool,
@@ -59,7 +60,7 @@ def run(
     rules = own_rules(config)
     with options.open_store() as store:
         ids = trace_ids or sampled_traces(store.read)
-        request = None if no_judge else _about_stored(options, config, store, ids, endpoint, max_cost)
+        request = None if no_judge else _about_stored(options, config, store, ids, max_cost)
         plan = None if request is None else make_plan(store.read, request)
         n_ruled = n_unruled(store.read, rules, ids)
         if not dry_run:
@@ -92,7 +93,6 @@ def _about_stored(
     config: Config,
     store: Store,
     trace_ids: Sequence[str],
-    endpoint: str | None,
     max_cost: float | None,
 ) -> RunRequest:
     """A run that draws nothing, over every prefix that the endpoint's settings have rollouts of."""
@@ -101,7 +101,7 @@ def _about_stored(
     from core.store.rates import rollouts_per_prefix
     from core.store.traces import load_trace
 
-    sampled = options.resolve(config, endpoint)
+    sampled = options.resolve(config)
     measured = measures(config, sampled)
     spots = tuple(
         Spot(trace, prefix, 0)
@@ -124,7 +124,6 @@ judge.add_command(label)
     help="five_criteria, four_criteria, keywords, or a behavior of yours; default: [judge]."
     " With --labels: name or id of a judge; default: all.",
 )
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml that judges; default: that of the judge.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first texts of the file, this many.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before it costs more than this, in US dollars.")
 @click.option(
@@ -133,19 +132,31 @@ judge.add_command(label)
     help="Database that keeps the votes; default: FILE with .db at its end.",
 )
 @click.option("--behavior", help="With --labels: the behavior that people judged; default: alignment_faking.")
-@click.option("--annotator", "annotators", multiple=True, help="With --labels: only this one; default: everybody.")
-@click.option("--trace", "trace_ids", multiple=True, help="With --labels: only rollouts of this trace.")
+@click.option(
+    "--annotator",
+    "annotators",
+    multiple=True,
+    shell_complete=complete_annotators,
+    help="With --labels: only this one; default: everybody.",
+)
+@click.option(
+    "--trace",
+    "trace_ids",
+    multiple=True,
+    shell_complete=complete_traces,
+    help="With --labels: only rollouts of this trace.",
+)
 @click.option("--any-order", is_flag=True, help="With --labels: count verdicts on rollouts that nobody drew, too.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), metavar="CSV", help="Write the numbers into CSV.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @json_option
+@takes("db", *ENDPOINT)
 @click.pass_obj
 def validate(
     options: Options,
     file: Path | None,
     labels: bool,
     name: str | None,
-    endpoint: str | None,
     limit: int | None,
     max_cost: float | None,
     kept: Path | None,
@@ -160,11 +171,18 @@ def validate(
     """Hold a judge against labels: sensitivity, specificity, accuracy, AUROC, kappa.
 
     Either against the labelled texts of FILE, which has a JSON object of "text" and "label" on every line: votes are
-    kept; running again asks for those missing. Or, with --labels, every judge against what people say of stored
-    rollouts; that asks nobody.
+    kept; running again asks for those missing. The judge's own endpoint is asked, unless the call names one. Or, with
+    --labels, every judge against what people say of stored rollouts; that asks nobody.
     """
-    asks = {"--endpoint": endpoint, "--limit": limit, "--max-cost": max_cost, "--kept": kept, "--dry-run": dry_run}
-    people = {"--behavior": behavior, "--annotator": annotators, "--trace": trace_ids, "--any-order": any_order}
+    where = {f"--{name}": said_after(f"--{name}") for name in ENDPOINT}
+    asks = {**where, "--limit": limit, "--max-cost": max_cost, "--kept": kept, "--dry-run": dry_run}
+    people = {
+        "--db": said_after("--db"),
+        "--behavior": behavior,
+        "--annotator": annotators,
+        "--trace": trace_ids,
+        "--any-order": any_order,
+    }
     if labels == (file is not None):
         raise ConfigError("a judge is held either against the texts of a FILE, or with --labels; give one of the two.")
     for option, value in (asks if labels else people).items():
@@ -179,6 +197,4 @@ def validate(
         return
     from tui.cli.validation import Asked, report_validation
 
-    report_validation(
-        options, Asked(file, name, endpoint, limit, max_cost, kept, table), dry_run=dry_run, as_json=as_json
-    )
+    report_validation(options, Asked(file, name, limit, max_cost, kept, table), dry_run=dry_run, as_json=as_json)

@@ -9,12 +9,14 @@ import click
 
 from core.behaviors.outcome import COMPLIANCE
 from core.errors import ConfigError, NotFoundError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, number, print_json, print_table, say
+from tui.cli.shared import SHARED, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from core.annotation.verdict import HumanVerdict
     from core.store.database import Store
@@ -59,7 +61,13 @@ def sample_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="As many yes as no by the judge, all alike, or first where its votes are split.",
             ),
             click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws others."),
-            click.option("--trace", "trace_ids", multiple=True, help="Only of this trace; may be given several times."),
+            click.option(
+                "--trace",
+                "trace_ids",
+                multiple=True,
+                shell_complete=complete_traces,
+                help="Only of this trace; may be given several times.",
+            ),
         )
     ):
         command = option(command)
@@ -69,6 +77,7 @@ def sample_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @sample_options
 @json_option
+@takes("db", "annotator")
 @click.pass_obj
 def sample(
     options: Options,
@@ -108,6 +117,7 @@ def sample(
 
 @click.command()
 @sample_options
+@takes(*SHARED)
 @click.pass_obj
 def label(
     options: Options,
@@ -120,8 +130,8 @@ def label(
 ) -> None:
     """Open the app on a sample of judged rollouts: 1 says that one shows the behavior, 0 that it does not.
 
-    The sample follows from the seed and the database: run it again to go on. With --blind before the command
-    (`turnpoint --blind judge label`) the judge's verdict is hidden until you have given yours.
+    The sample follows from the seed and the database: run it again to go on. With --blind the judge's verdict is
+    hidden until you have given yours.
     """
     from tui.cli.open import need_terminal, run_app
     from tui.screens.verdict_sample import SampleScreen, VerdictSample
@@ -143,8 +153,9 @@ def draw(store: Store, wanted: Wanted) -> Drawn:
     """
     from core.annotation.verdict_sample import UNSURE, draw_verdict_sample
     from core.store.judges import choose_judge, judged_rollouts, judges_in_use
+    from core.store.traces import check_known
 
-    known_traces(store, wanted.trace_ids)
+    check_known(store.read, wanted.trace_ids)
     if wanted.behavior == COMPLIANCE:
         raise ConfigError(
             "compliance is read off the answer's tag, which leaves nothing to judge; name another with --behavior."
@@ -160,20 +171,6 @@ def draw(store: Store, wanted: Wanted) -> Drawn:
             f"{judge.name} has decided {wanted.behavior} on none of these rollouts; `turnpoint judge run` asks it."
         )
     return Drawn(judge, draw_verdict_sample(decided, wanted.order, wanted.n, wanted.seed), len(decided))
-
-
-def known_traces(store: Store, trace_ids: Sequence[str]) -> None:
-    """Refuse a trace that is not in the database.
-
-    Raises:
-        NotFoundError: for the first that is not.
-    """
-    from core.store.traces import known_ids
-
-    known = known_ids(store.read)
-    for trace_id in trace_ids:
-        if trace_id not in known:
-            raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
 
 
 def _entry(place: int, one: JudgedRollout, held: HumanVerdict | None) -> dict[str, Any]:

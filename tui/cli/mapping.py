@@ -10,11 +10,16 @@ import click
 from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import said_after, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from core.annotation.codebook import Codebook
     from core.store.mapping import MappingReport
+
+
+INSTEAD = {"--to": "--codebook", "--all-annotators": "--annotator"}
+"""What takes the place of a shared option."""
 
 
 @click.command(name="map")
@@ -26,9 +31,10 @@ if TYPE_CHECKING:
               help='The same in a file: TOML (old = "new"), or CSV with the columns old,new.')  # fmt: skip
 @click.option("--same-names", is_flag=True, help="Categories called the same in both become one another.")
 @click.option("--keep", is_flag=True, help="Leave labels of which nothing is said under the old codebook.")
-@click.option("--all-annotators", is_flag=True, help="Map everybody's labels, not only `turnpoint --annotator`'s.")
+@click.option("--all-annotators", is_flag=True, help="Map everybody's labels, not only --annotator's.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be mapped.")
 @json_option
+@takes("db", "annotator", "codebook")
 @click.pass_obj
 def map_(
     options: Options,
@@ -53,6 +59,9 @@ def map_(
     from core.store.codebooks import find_codebook, load_codebooks
     from core.store.mapping import categories_under, map_labels, preview_mapping
 
+    for name, is_given in (("--to", file is not None), ("--all-annotators", all_annotators)):
+        if is_given and said_after(INSTEAD[name]):
+            raise ConfigError(f"{name} and {INSTEAD[name]} exclude each other; leave one out.")
     config = options.config()
     new = options.codebook(config) if file is None else load_codebook(file)
     annotators = None if all_annotators else {options.annotator_name(config)}

@@ -9,6 +9,7 @@ import click
 
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import takes
 from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
@@ -20,26 +21,31 @@ if TYPE_CHECKING:
 @click.argument("others", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="OTHER.db...")
 @click.option("--dry-run", is_flag=True, help="Say what would be added, and add nothing.")
 @json_option
+@takes("db")
 @click.pass_obj
 def merge(options: Options, others: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """Bring all traces, rollouts and labels of OTHER.db into the database; the other file is only read.
 
     Nothing is lost or overwritten: what two annotators' copies say differently is kept side by side. Merging again adds
-    what is new since, or nothing.
+    what is new since, or nothing. A database that is not there yet is made.
     """
+    from core.store.fresh import new_database, trial_database
     from core.store.merging import merge as merge_files
     from core.store.merging import rehearse
 
     line = TerminalLine()
-    with options.open_store() as store:
+    run, make = (rehearse, trial_database) if dry_run else (merge_files, new_database)
+    is_new = not options.db.exists()
+    with make(options.db) if is_new else options.open_store() as store:
         try:
-            run = rehearse if dry_run else merge_files
             reports = run(store, others, lambda n: line.show(f"merging: {n:,} rows read"))
         finally:
             line.end()
     if as_json:
-        print_json([{"dry_run": dry_run} | report.as_json() for report in reports])
+        print_json([{"dry_run": dry_run, "created": is_new and not dry_run} | report.as_json() for report in reports])
         return
+    if is_new:
+        say(f"{options.db} {'would be' if dry_run else 'is'} a new database.")
     for report in reports:
         _say(report, options.db, dry_run)
 

@@ -21,9 +21,17 @@ if TYPE_CHECKING:
 
 
 def open_app(options: Options, trace_id: str | None = None, greeting: str = "") -> None:
-    """Open the app on the database that the options name."""
+    """Open the app on the database that the options name, on the trace that is named.
+
+    Raises:
+        NotFoundError: if there is no answered trace of that id.
+    """
+    from core.store.traces import load_trace, no_such_trace
+
     need_terminal()
     with options.open_store() as store:
+        if trace_id is not None and not load_trace(store.read, trace_id).response:
+            raise no_such_trace(store.read, trace_id)
         run_app(options, store, trace_id, greeting)
 
 

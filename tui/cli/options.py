@@ -1,32 +1,38 @@
-"""What was said before the command: the database, the annotator, and where to sample."""
+"""What a call says of the database, the annotator, and where to sample, wherever on the line it says so."""
 
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.annotation.annotation import GOLD
 from core.annotation.codebook import Codebook, load_codebook
 from core.errors import ConfigError
-from core.store.database import Store
+from core.store.database import DEFAULT_PATH, Store
 
 if TYPE_CHECKING:
     from core.endpoints.config import Config
     from core.endpoints.endpoint import Endpoint
 
 
+def default_database() -> Path:
+    """The database where the call names none: that of TURNPOINT_DB, or the usual one."""
+    return Path(os.environ.get("TURNPOINT_DB") or DEFAULT_PATH)
+
+
 @dataclass(frozen=True)
 class Options:
-    """What was said before the command."""
+    """What a call says before the command or after it; what it does not say has its default."""
 
-    db: Path
-    annotator: str | None
-    endpoint: str | None
-    base_url: str | None
-    model: str | None
-    mouse: bool
+    db: Path = field(default_factory=default_database)
+    annotator: str | None = None
+    endpoint: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    mouse: bool = False
     codebook_path: Path | None = None
     blind: bool = False
 
@@ -45,11 +51,11 @@ class Options:
 
         return load_config()
 
-    def resolve(self, config: Config, name: str | None = None) -> Endpoint:
-        """The endpoint that flags, settings and environment mean; ``name`` comes from the command's own flag."""
+    def resolve(self, config: Config) -> Endpoint:
+        """The endpoint that flags, settings and environment mean."""
         from core.endpoints.choice import resolve_endpoint
 
-        return resolve_endpoint(config, name or self.endpoint, self.base_url, self.model)
+        return resolve_endpoint(config, self.endpoint, self.base_url, self.model)
 
     def codebook(self, config: Config) -> Codebook:
         """The categories to label with: those of the flag, of the settings file, or the default ones."""

@@ -8,8 +8,10 @@ import click
 
 from core.annotation.order import DEFAULT_SEED, IMPORTANCE, ORDERS, RANDOM
 from core.errors import ConfigError, NotFoundError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
+from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ ASKED_TO = "ended by its annotator"
 
 @click.group(invoke_without_command=True)
 @json_option
+@takes("db", "annotator", "codebook")
 @click.pass_context
 def queue(ctx: click.Context, as_json: bool) -> None:
     """Show the annotator's queue: its order, how far it is, and what comes next."""
@@ -43,7 +46,14 @@ def queue(ctx: click.Context, as_json: bool) -> None:
 @queue.command()
 @click.option("--order", "-o", type=click.Choice(ORDERS), default=IMPORTANCE, show_default=True,
               help="What comes first.")  # fmt: skip
-@click.option("--trace", "trace_ids", multiple=True, metavar="TRACE", help="A trace to label; may be repeated.")
+@click.option(
+    "--trace",
+    "trace_ids",
+    multiple=True,
+    shell_complete=complete_traces,
+    metavar="TRACE",
+    help="A trace to label; may be repeated.",
+)
 @click.option("--all", "all_traces", is_flag=True, help="All traces of the database.")
 @click.option("--behavior", help="Collected traces whose own answer shows this behavior.")
 @click.option("--seed", type=click.IntRange(0), help=f"Seed of a random order (default: {DEFAULT_SEED}).")
@@ -52,6 +62,7 @@ def queue(ctx: click.Context, as_json: bool) -> None:
 @click.option("--unlabelled", is_flag=True, help="Leave out what is labelled or skipped already: counts begin at 0.")
 @click.option("--compare", is_flag=True, help="For importance: compare what was said instead of each sentence.")
 @json_option
+@takes("db", "annotator", "codebook", *ENDPOINT)
 @click.pass_obj
 def start(
     options: Options,
@@ -92,6 +103,7 @@ def start(
 
 
 @queue.command()
+@takes("db", "annotator")
 @click.pass_obj
 def end(options: Options) -> None:
     """End the queue that is under way; the labels stay."""

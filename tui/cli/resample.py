@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import ConfigError
+from tui.cli.completing import complete_traces
 from tui.cli.draining import drained
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
+from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("trace_id", metavar="[TRACE]", required=False)
+@click.argument("trace_id", metavar="[TRACE]", required=False, shell_complete=complete_traces)
 @click.option("--behavior", help="Instead of TRACE: the collected traces whose own answer shows this behavior.")
 @click.option(
     "--outcome", type=click.Choice(["yes", "no"]), help="With --behavior: no takes those that do not show it."
@@ -48,13 +50,13 @@ if TYPE_CHECKING:
     default=None,
     help="Whether a rollout that goes on with exactly the next sentence counts after it too.  [with --adaptive]",
 )
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml to sample at.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the run costs more than this, in US dollars.")
 @click.option("--max-rollouts", type=click.IntRange(0), help="Draw no more than this.")
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--no-check", is_flag=True, help="Do not check first that the server continues a prefix.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @json_option
+@takes("db", *ENDPOINT)
 @click.pass_obj
 def resample(
     options: Options,
@@ -68,7 +70,6 @@ def resample(
     adaptive: bool,
     until: str | None,
     recycle: bool | None,
-    endpoint: str | None,
     max_cost: float | None,
     max_rollouts: int | None,
     no_judge: bool,
@@ -92,7 +93,7 @@ def resample(
         raise ConfigError("say which prefixes: --prefix 18, --prefix 10-20, or --all.")
     policy = policy_of(adaptive, n, until, recycle)
     config = options.config()
-    sampled = options.resolve(config, endpoint)
+    sampled = options.resolve(config)
     measured = Measures(rules=own_rules(config)) if no_judge else measures(config, sampled)
     with options.open_store() as store:
         traces = chosen_traces(store, trace_id, behavior, outcome, limit, config.tags)

@@ -1,15 +1,16 @@
-"""The command group: options that all commands share, and commands that are imported only when called."""
+"""The command group: what may stand before a command, and commands that are imported only when called."""
 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import click
 
 from core import __version__
-from core.store.database import DEFAULT_PATH
+from core.errors import ConfigError
+from tui.cli.completing import complete_traces
 from tui.cli.options import Options
+from tui.cli.shared import SHARED, takes
 
 COMMANDS = {
     "import": ("tui.cli.importing", "import_"),
@@ -34,6 +35,7 @@ COMMANDS = {
     "server": ("tui.cli.server", "server"),
     "simulator": ("tui.cli.simulator", "simulator"),
     "keys": ("tui.cli.keys", "keys"),
+    "completion": ("tui.cli.completion", "completion"),
 }
 
 
@@ -57,9 +59,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is called, or refuse with the one that may have been meant."""
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
             from core.endpoints.fields import nearest
-            from core.errors import ConfigError
 
             raise ConfigError(f"no such command {args[0]!r}; {nearest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
@@ -70,35 +71,21 @@ class LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--db", type=click.Path(path_type=Path), default=DEFAULT_PATH, envvar="TURNPOINT_DB", show_default=True,
-              help="Database file (or TURNPOINT_DB).")  # fmt: skip
-@click.option("--annotator", help="Whose labels these are; default: the login name.")
-@click.option("--codebook", "codebook_path", type=click.Path(path_type=Path),
-              help="Codebook (TOML) to label with; default: that of turnpoint.toml, or the one built in.")  # fmt: skip
-@click.option("--blind", is_flag=True, help="Hide rates and the labels of others until a sentence is labelled.")
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml to sample at; default: its default_endpoint.")
-@click.option("--base-url", help="Sample at this OpenAI-compatible server instead.")
-@click.option("--model", help="Model to ask for at the server.")
-@click.option("--mouse", is_flag=True, help="Listen to the mouse (costs traffic over SSH).")
+@takes(*SHARED)
+@click.option("--trace", "trace_id", metavar="ID", shell_complete=complete_traces, help="Open the app on this trace.")
 @click.version_option(__version__, prog_name="turnpoint")
 @click.pass_context
-def cli(
-    ctx: click.Context,
-    db: Path,
-    annotator: str | None,
-    codebook_path: Path | None,
-    blind: bool,
-    endpoint: str | None,
-    base_url: str | None,
-    model: str | None,
-    mouse: bool,
-) -> None:
+def cli(ctx: click.Context, trace_id: str | None) -> None:
     """Find the sentences that a language model's decision turns on.
 
-    Without a command, opens the app on the database.
+    Without a command, opens the app on the database. What these options say may stand after a command as well, where
+    it means something to it; what stands later counts.
     """
-    ctx.obj = Options(db, annotator, endpoint, base_url, model, mouse, codebook_path, blind)
+    options = ctx.ensure_object(Options)
     if ctx.invoked_subcommand is None:
         from tui.cli.open import open_app
 
-        open_app(ctx.obj)
+        open_app(options, trace_id)
+    elif trace_id is not None:
+        opens_none = f"--trace opens the app, and `{ctx.invoked_subcommand}` does not"
+        raise ConfigError(f"{opens_none}; leave it out, or name the trace after the command.")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.errors import ConfigError
+from tui.cli.completing import complete_annotators, complete_traces
 from tui.cli.options import Options
 from tui.cli.output import interval, json_option, number, print_json, say, warn
+from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.cli.suggested import document, print_summary
 from tui.views.numbers import how_many
 
@@ -40,24 +42,23 @@ class Wanted:
 
 
 @click.command()
-@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...")
+@click.argument("trace_ids", nargs=-1, metavar="[TRACE]...", shell_complete=complete_traces)
 @click.option("--all", "every", is_flag=True, help="Every trace of the database.")
-@click.option("--endpoint", "-e", help="Endpoint of turnpoint.toml whose model suggests.")
 @click.option("--batch", type=click.IntRange(1), help="Sentences to ask about in one request; default: 20.")
 @click.option("--limit", type=click.IntRange(1), help="Suggest for no more sentences than this.")
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the run costs more than this, in US dollars.")
 @click.option("--nearest", is_flag=True, help="Ask no model: take the category of the nearest labelled sentence.")
-@click.option("--from", "learn_from", metavar="ANNOTATOR",
+@click.option("--from", "learn_from", metavar="ANNOTATOR", shell_complete=complete_annotators,
               help="Whose labels to learn from; default: gold, else yours.  [with --nearest]")  # fmt: skip
 @click.option("--redo", is_flag=True, help="Suggest anew also where this suggester has suggested already.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @json_option
+@takes("db", "annotator", "codebook", *ENDPOINT)
 @click.pass_obj
 def suggest(
     options: Options,
     trace_ids: tuple[str, ...],
     every: bool,
-    endpoint: str | None,
     batch: int | None,
     limit: int | None,
     max_cost: float | None,
@@ -76,8 +77,11 @@ def suggest(
 
     if every == bool(trace_ids):
         raise ConfigError("say which traces: TRACE, or --all for every trace.")
-    if nearest and (endpoint, batch, max_cost, redo) != (None, None, None, False):
-        raise ConfigError("--nearest asks no model; leave --endpoint, --batch, --max-cost and --redo out.")
+    asked = (batch, max_cost, redo) != (None, None, False) or any(said_after(f"--{name}") for name in ENDPOINT)
+    if nearest and asked:
+        raise ConfigError(
+            "--nearest asks no model; leave --endpoint, --base-url, --model, --batch, --max-cost and --redo out."
+        )
     if learn_from is not None and not nearest:
         raise ConfigError("--from belongs to --nearest; add it, or leave --from out.")
     config = options.config()
@@ -88,7 +92,7 @@ def suggest(
         if nearest:
             _by_nearness(wanted, learn_from or compare_with, config.embedding)
         else:
-            sampled = options.resolve(config, endpoint)
+            sampled = options.resolve(config)
             size = batch or BATCH
             _by_model(
                 wanted, SuggestingRequest(sampled, codebook, wanted.traces, size, limit, redo=redo, max_cost=max_cost)

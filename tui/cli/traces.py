@@ -9,6 +9,7 @@ import click
 from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
+from tui.cli.shared import takes
 from tui.views.wording import came_out
 
 
@@ -17,6 +18,7 @@ from tui.views.wording import came_out
 @click.option("--behavior", help="Only collected traces whose own answer shows this behavior.")
 @click.option("--outcome", type=click.Choice(["yes", "no"]), help="With --behavior: no takes those without it.")
 @json_option
+@takes("db")
 @click.pass_obj
 def traces(options: Options, find: str | None, behavior: str | None, outcome: str | None, as_json: bool) -> None:
     """List the traces of the database; of collected ones with how their own answer came out."""

@@ -28,7 +28,6 @@ class Asked:
 
     file: Path
     name: str | None
-    endpoint: str | None
     limit: int | None
     max_cost: float | None
     kept: Path | None
@@ -48,7 +47,7 @@ def report_validation(options: Options, asked: Asked, *, dry_run: bool, as_json:
         raise ExportError(f"{asked.table} is there already; name another file.")
     config = options.config()
     texts = _texts(asked)
-    judge = asked_of_every_text(chosen_judge(options, config, asked.name, asked.endpoint))
+    judge = asked_of_every_text(chosen_judge(options, config, asked.name))
     request = request_about(texts, judge, config.tags, asked.max_cost)
     kept = asked.kept or asked.file.with_name(f"{asked.file.name}.db")
     with Store.open(kept) as store:
@@ -75,7 +74,7 @@ def report_validation(options: Options, asked: Asked, *, dry_run: bool, as_json:
     report(result, True)
 
 
-def chosen_judge(options: Options, config: Config, name: str | None, endpoint: str | None) -> Rule | JudgeSetup:
+def chosen_judge(options: Options, config: Config, name: str | None) -> Rule | JudgeSetup:
     """The judge of that name: a kind of ``[judge]``, or a behavior of the user's; without one, that of the settings.
 
     Raises:
@@ -85,18 +84,19 @@ def chosen_judge(options: Options, config: Config, name: str | None, endpoint: s
     from core.endpoints.fields import nearest
     from core.resampling.measuring import alignment_faking, own_behavior
 
-    sampled = options.resolve(config, endpoint)
-    explicit = endpoint is not None or options.names_endpoint
+    sampled = options.resolve(config)
     if name is not None and name in config.behaviors:
         behavior = config.behaviors[name]
-        if explicit and isinstance(behavior, PromptConfig):
+        if options.names_endpoint and isinstance(behavior, PromptConfig):
             behavior = replace(behavior, endpoint=None)
         return own_behavior(config, behavior, sampled)
     kinds = [kind for kind in KINDS if kind != NONE]
     if name is not None and name not in kinds:
         raise ConfigError(f'there is no judge "{name}"; {nearest(name, [*kinds, *config.behaviors])}')
     wanted = replace(config.judge, kind=name or config.judge.kind)
-    found = alignment_faking(replace(config, judge=replace(wanted, endpoint=None) if explicit else wanted), sampled)
+    if options.names_endpoint:
+        wanted = replace(wanted, endpoint=None)
+    found = alignment_faking(replace(config, judge=wanted), sampled)
     if found is None:
         raise ConfigError(f"[judge] says that nobody judges; name one with --judge: {', '.join(kinds)}.")
     return found

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ExportError, NotFoundError
-from tui.cli.judge_labels import known_traces
 from tui.cli.options import Options
 from tui.cli.output import interval, interval_json, number, print_json, print_table, say
 from tui.views.numbers import how_many
@@ -33,13 +32,14 @@ def report_verdicts(options: Options, asked: AskedOfPeople, *, as_json: bool) ->
     """Hold the judges of a behavior against what people say of the same rollouts."""
     from core.analysis.verdict_validation import alpha_of_people, pair_annotators, validate_judges
     from core.store.judges import choose_judge, judges_in_use
+    from core.store.traces import check_known
     from core.store.verdicts import standing_verdicts
 
     if asked.table is not None and asked.table.exists():
         raise ExportError(f"{asked.table} is there already; name another file.")
     traces = asked.trace_ids or None
     with options.open_store() as store:
-        known_traces(store, asked.trace_ids)
+        check_known(store.read, asked.trace_ids)
         judges = judges_in_use(store.read, asked.behavior)
         if asked.judge is not None or not judges:
             judges = [choose_judge(judges, asked.behavior, asked.judge)]

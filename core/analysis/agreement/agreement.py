@@ -21,6 +21,7 @@ from core.analysis.agreement.raw import agreeing
 from core.analysis.agreement.units import Rater, ReliabilityData, reliability_data
 from core.errors import NotFoundError
 from core.store.ratings import KINDS, load_ratings
+from core.store.traces import check_known
 
 MERGE: Final = "`turnpoint --annotator NAME` labels as another, `turnpoint merge OTHER.db` brings another's labels."
 
@@ -121,10 +122,7 @@ def load_agreement(
     Raises:
         NotFoundError: if a trace or rater is not there, or no two of the raters rated the same sentence.
     """
-    known = {row["id"] for row in connection.execute("SELECT id FROM traces")}
-    for trace_id in trace_ids or ():
-        if trace_id not in known:
-            raise NotFoundError(f"no trace {trace_id!r} in this database; `turnpoint traces` lists them.")
+    check_known(connection, trace_ids or ())
     data = reliability_data(load_ratings(connection, trace_ids, kinds), order)
     where = "these traces" if trace_ids is not None else "this database"
     for name in between or ():

@@ -34,6 +34,7 @@ from core.traces.reasoning import DEFAULT_TAGS
 from tests.core.analysis.sweeps import words_in_common
 from tests.tui.app_under_test import compare_with
 from tests.tui.cli.calling import ROOT, done
+from tests.tui.cli.test_options import TAKEN
 from tui.cli.root import cli
 
 DOCS = ROOT / "docs"
@@ -211,6 +212,18 @@ def test_every_category_is_on_its_page() -> None:
         r"^\| `(.)` \| `(\w+)` \| (\w+) \| (.+) \|$", (DOCS / "annotating.md").read_text("utf-8"), re.MULTILINE
     )
     assert rows == [(c.key, c.name, c.tag, c.definition) for c in load_codebook().categories]
+
+
+def test_every_option_that_may_stand_after_a_command_is_on_its_page() -> None:
+    rows = re.findall(r"^\| (`-.+?) \| (.+) \|$", (DOCS / "command-line.md").read_text("utf-8"), re.MULTILINE)
+    listed = {
+        (flag, words) for flags, after in rows for flag in words_in(flags) if flag != "-e" for words in words_in(after)
+    }
+    assert listed == {(flag, " ".join(words)) for words, flag in TAKEN}
+
+
+def words_in(cell: str) -> list[str]:
+    return re.findall(r"`(.+?)`", cell)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

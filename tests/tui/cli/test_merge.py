@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -91,5 +92,51 @@ def test_what_cannot_be_merged_is_refused_in_one_sentence() -> None:
         "ana.db: the database itself, which cannot be merged into itself; name the other file.",
     )
     assert turnpoint("--db", "ana.db", "merge", "gone.db").refusal == "gone.db: no such database; check the path."
-    assert turnpoint("--db", "gone.db", "merge", "ana.db").code == 1
-    assert not Path("gone.db").exists()
+
+
+def test_a_database_that_is_not_there_is_made_of_the_others() -> None:
+    label("ben.db", "zoo-essay-free,0,ben,monitoring")
+    ran = done("merge", "ana.db", "ben.db", "--db", "new.db")
+    first, *_, last = ran.out.splitlines()
+    assert first == "new.db is a new database."
+    assert last == "merged ben.db into new.db: 2 rows"
+    assert labels("new.db") == [("0", "ben", "monitoring")]
+    assert done("--db", "new.db", "merge", "ben.db").out == "new.db holds all of ben.db already; nothing was written.\n"
+    (report,) = done("--db", "newer.db", "merge", "ben.db", "--json").json
+    assert (report["created"], report["dry_run"]) == (True, False)
+
+
+def test_a_dry_run_into_a_database_that_is_not_there_leaves_none() -> None:
+    before = sorted(Path().iterdir())
+    ran = done("--db", "new.db", "merge", "ana.db", "--dry-run")
+    assert ran.out.startswith("new.db would be a new database.\n")
+    assert re.search(r"would merge ana.db into new.db: \d+ rows; nothing was written.\n$", ran.out)
+    (report,) = done("--db", "new.db", "merge", "ana.db", "--dry-run", "--json").json
+    assert (report["created"], report["dry_run"]) == (False, True)
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("db", "others", "reason"),
+    [
+        ("new.db", ["gone.db"], "gone.db: no such database; check the path."),
+        ("new.db", ["ana.db", "gone.db"], "gone.db: no such database; check the path."),
+        ("new.db", ["new.db"], "new.db: no such database; check the path."),
+        ("new.db", ["labels.csv"], "labels.csv: this file is not a SQLite database; name another."),
+        (
+            "no/new.db",
+            ["ana.db"],
+            "no/new.db: the database cannot be made (No such file or directory); name a folder that is there and can be"
+            " written.",
+        ),
+        ("old.db", ["ana.db"], "old.db-wal: in the way of a new database; move it, and try again."),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_merge_that_fails_leaves_no_new_database(db: str, others: list[str], reason: str, more: list[str]) -> None:
+    Path("labels.csv").write_text(HEADER, encoding="utf-8")
+    Path("old.db-wal").write_bytes(b"what another database has left")
+    before = sorted(Path().iterdir())
+    ran = turnpoint("--db", db, "merge", *others, *more)
+    assert (ran.code, ran.refusal) == (1, reason)
+    assert sorted(Path().iterdir()) == before

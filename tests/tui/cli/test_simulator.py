@@ -47,9 +47,8 @@ def test_it_answers_as_an_openai_server_until_ctrl_c(server: tuple[subprocess.Po
 def test_resampling_there_is_resampling_here(server: tuple[subprocess.Popen[str], str]) -> None:
     _, url = server
     done("import", SAMPLES / "traces.jsonl")
-    ran = done(
-        "--base-url", url, "--model", "synthetic-reasoner", "resample", "zoo-essay-free", "--prefix", "5", "-n", "9"
-    )
+    call = ("resample", "zoo-essay-free", "--prefix", "5", "-n", "9")
+    ran = done(*call, "--base-url", url, "--model", "synthetic-reasoner")
     assert "(synthetic)" in ran.out
     served = done("analyze", "--json").json[0]
     done("--db", "here.db", "import", SAMPLES / "traces.jsonl")
