@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.behaviors.outcome import Outcome
@@ -330,7 +330,7 @@ class TestFaults:
 class TestInterruption:
     """Whatever happens in between, running again gives exactly 0..n-1."""
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25)
     @given(
         cuts=st.lists(st.tuples(st.booleans(), st.integers(0, 120)), min_size=1, max_size=3),
         most_choices=st.sampled_from([1, 3, 128]),

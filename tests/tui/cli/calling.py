@@ -16,7 +16,6 @@ from tui.cli import main
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_data"
-SCRATCHPADS = ROOT.parent / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
 
 
 @dataclass(frozen=True)
