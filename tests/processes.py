@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
 from tests.pty_app import PtyApp
 
 TURNPOINT = Path(sys.executable).with_name("turnpoint")
@@ -55,9 +56,10 @@ def opened(
     started = app(home, *args, size=size, changes=changes)
     try:
         if trace is not None:
-            started.wait_for("traces ")
-            while not any(row.startswith(f"▌ {trace}") for row in started.rows):
-                started.press("j")
+            started.wait_for("traces ", "▌")
+            while (under := row_under_cursor(started)) and not under.startswith(f"▌ {trace}"):
+                started.send("j")
+                started.wait_until(lambda _, left=under: row_under_cursor(started) not in ("", left), "move on")  # type: ignore[misc]
             started.send("{enter}")
         started.wait_for("labelled")
         started.settle()
@@ -65,6 +67,11 @@ def opened(
         started.close()
         raise
     return started
+
+
+def row_under_cursor(running: PtyApp) -> str:
+    """The row that is marked; empty while there is none."""
+    return next((row for row in running.rows if row.startswith("▌")), "")
 
 
 def start(home: Path, *args: str | Path, **options: Any) -> subprocess.Popen[str]:
@@ -81,11 +88,11 @@ def start(home: Path, *args: str | Path, **options: Any) -> subprocess.Popen[str
     )
 
 
-def headless(home: Path, *args: str | Path, timeout: float = 60.0, **options: Any) -> subprocess.CompletedProcess[str]:
+def headless(home: Path, *args: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Turnpoint without a terminal, to its end."""
     process = start(home, *args, **options)
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=PATIENCE)
     finally:
         if process.poll() is None:
             process.kill()
@@ -99,9 +106,9 @@ def is_one_sentence(refusal: str) -> bool:
     return len(lines) == 1 and lines[0].startswith("turnpoint: ") and lines[0].endswith((".", ")"))
 
 
-def wait_until(holds: Callable[[], object], what: str, timeout: float = 30.0) -> None:
+def wait_until(holds: Callable[[], object], what: str) -> None:
     """Look again and again until a condition holds."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
             raise AssertionError(f"never came to {what}")

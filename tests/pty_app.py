@@ -22,6 +22,8 @@ from types import TracebackType
 
 import pyte
 
+from tests.patience import PATIENCE
+
 ASKS_SYNCHRONIZED_OUTPUT = b"\x1b[?2026$p"
 HAS_SYNCHRONIZED_OUTPUT = b"\x1b[?2026;2$y"
 # pyte takes the private forms of these (keyboard protocols) for others and would draw their last letter.
@@ -82,7 +84,10 @@ class PtyApp:
         os.write(self._fd, data)
 
     def press(self, keys: str, quiet: float = 0.15, first: float = 3.0) -> bytes:
-        """Type, and return what is sent back until ``quiet`` seconds are silent; ``first`` awaits the first byte."""
+        """Type, and return what is sent back until ``quiet`` seconds are silent; ``first`` awaits the first byte.
+
+        That is for what nothing depends on: a slow program answers later. `wait_until` waits for what is meant.
+        """
         start = len(self.output)
         self.send(keys)
         self.read(first)
@@ -109,11 +114,15 @@ class PtyApp:
             os.write(self._fd, HAS_SYNCHRONIZED_OUTPUT)
         return True
 
-    def settle(self, quiet: float = 0.15, longest: float = 20.0) -> None:
-        """Read until the program is silent for ``quiet`` seconds."""
-        end = time.monotonic() + longest
-        while self.read(quiet) and time.monotonic() < end:
-            pass
+    def settle(self, quiet: float = 0.15) -> None:
+        """Read until the program is silent for ``quiet`` seconds.
+
+        Raises:
+            AssertionError: if it never is.
+        """
+        end = time.monotonic() + PATIENCE
+        while self.read(quiet):
+            assert time.monotonic() < end, f"never silent for {quiet} s"
 
     def read_for(self, seconds: float) -> bytes:
         """Everything that is written in the next ``seconds``."""
@@ -135,26 +144,26 @@ class PtyApp:
         """The screen as one text."""
         return "\n".join(self.rows)
 
-    def wait_until(self, holds: Callable[[str], object], what: str, timeout: float = 30.0) -> str:
+    def wait_until(self, holds: Callable[[str], object], what: str) -> str:
         """Read until the screen fulfils a condition, and return it.
 
         Raises:
             AssertionError: with the screen, if it does not come to that, or the program ends first.
         """
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE
         while not holds(text := self.text):
             self.read(0.05)
             if time.monotonic() > end or (self._poll() and not self.read(0) and not holds(self.text)):
                 raise AssertionError(f"never came to {what} (exit code {self.exit_code}):\n{text}")
         return text
 
-    def wait_for(self, *words: str, timeout: float = 30.0) -> str:
+    def wait_for(self, *words: str) -> str:
         """Read until all the words are on the screen."""
-        return self.wait_until(lambda text: all(word in text for word in words), f"show {words}", timeout)
+        return self.wait_until(lambda text: all(word in text for word in words), f"show {words}")
 
-    def wait_while(self, *words: str, timeout: float = 30.0) -> str:
+    def wait_while(self, *words: str) -> str:
         """Read until none of the words is on the screen."""
-        return self.wait_until(lambda text: not any(word in text for word in words), f"lose {words}", timeout)
+        return self.wait_until(lambda text: not any(word in text for word in words), f"lose {words}")
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, as dragging a window does."""
@@ -172,9 +181,9 @@ class PtyApp:
         os.close(self._fd)
         self._fd = -1
 
-    def wait_exit(self, timeout: float = 30.0) -> int:
+    def wait_exit(self) -> int:
         """Wait for the end; the exit code, or minus the signal's number."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE
         while not self._poll():
             if self._fd >= 0:
                 self.read(0.02)
@@ -182,7 +191,7 @@ class PtyApp:
                 time.sleep(0.02)
             if time.monotonic() > end:
                 screen = self.text if self._fd >= 0 else ""
-                raise AssertionError(f"still running after {timeout} s:\n{screen}")
+                raise AssertionError(f"still running after {PATIENCE} s:\n{screen}")
         while self._fd >= 0 and self.read(0):
             pass
         assert self.exit_code is not None

@@ -33,6 +33,8 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
     import httpx2
     from openai import DefaultAioHttpClient
 
+    from core.endpoints.reconnecting import LONGEST_IDLE, reconnect
+
     url = endpoint.base_url if base_url is None else base_url
     if url == SIMULATOR_URL:
         from core.endpoints.simulator.app import create_app
@@ -48,8 +50,9 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
             connect=min(endpoint.connect_timeout, endpoint.timeout),
             read=min(endpoint.read_timeout or endpoint.timeout, endpoint.timeout),
         ),
-        limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
+        limits=httpx2.Limits(max_connections=endpoint.concurrency, keepalive_expiry=LONGEST_IDLE),
     )
+    reconnect(http)
     with blotted_logs(key):
         async with _client(endpoint.served_at or url, key, http, preset_headers(endpoint.preset)) as client:
             yield client

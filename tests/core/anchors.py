@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "thought-anchors"
-
 CHUNKS = ("The lamp is on.", "So someone is at home.", "I will ring the bell.")
 SOLUTION = "The lamp is on. So someone is\nat home.\n\nI will ring the bell.\n</think>\n\nRing it."
 

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.sanitize import _BLOCK, _LINE, _replacement, mapped, mapped_line, visible, visible_line
+from tests.processes import SAMPLES
+from tests.real_data import SCRATCHPADS, real_data
 
 any_character = st.characters(codec=None, exclude_categories=())
 nasty = st.sampled_from(
@@ -155,10 +157,6 @@ def test_a_long_line_is_shown_whole() -> None:
     assert visible(text) == "a␛" * 100_000
 
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT.parent / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
-
-
 def texts_of(value: object) -> list[str]:
     """Every string of a JSON value."""
     if isinstance(value, str):
@@ -167,8 +165,12 @@ def texts_of(value: object) -> list[str]:
     return [text for part in parts for text in texts_of(part)]
 
 
-@pytest.mark.parametrize("path", [path for path in (ROOT / "sample_data" / "nasty.jsonl", REAL) if path.exists()])
-def test_no_line_of_a_real_file_can_steer_a_terminal(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [SAMPLES / "nasty.jsonl", SAMPLES / "traces.jsonl", pytest.param(SCRATCHPADS, marks=real_data)],
+    ids=["nasty", "plain", "real"],
+)
+def test_no_line_of_a_file_can_steer_a_terminal(path: Path) -> None:
     texts = [text for line in path.read_text("utf-8").splitlines() for text in texts_of(json.loads(line))]
     assert texts
     for text in texts:

@@ -7,13 +7,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 NAME = "turnpoint.db"
 Key = tuple[str, str, int, int]
 
 
 def rows(home: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """Rows of a query on the database in ``home``."""
-    with closing(sqlite3.connect(home / NAME, timeout=30)) as connection:
+    with closing(sqlite3.connect(home / NAME, timeout=PATIENCE)) as connection:
         connection.text_factory = lambda raw: raw.decode("utf-8", "surrogatepass")
         return connection.execute(query, values).fetchall()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import stored
+from tests.patience import PATIENCE
 from tests.processes import SAMPLES, TURNPOINT, app, environment, headless, is_one_sentence, start
 
 TRACE = "landlord-review-free"
@@ -29,7 +30,7 @@ def test_a_disk_that_fills_up_during_a_run(home: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     process = start(home, "resample", TRACE, "--all", "-n", "60", preexec_fn=file_size_limited)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, out
     assert is_one_sentence(err), err
     assert stored.NAME in err

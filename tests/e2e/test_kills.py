@@ -106,7 +106,7 @@ def test_the_app_killed_during_a_run(home: Path, served: Simulator, how: str) ->
             running.signal(signal.Signals[how])
         else:
             running.hang_up()
-        running.wait_exit(timeout=10)
+        running.wait_exit()
     assert stored.is_whole(home)
     assert stored.count(home) >= shown, "the screen showed a rollout that was not stored"
     assert len(stored.labels(home, TRACE)) == 1
@@ -125,7 +125,7 @@ def test_the_app_killed_right_after_a_label(home: Path, how: signal.Signals) -> 
             running.send("2")
             running.wait_for(f"{index}/18 labelled")
         running.signal(how)
-        running.wait_exit(timeout=10)
+        running.wait_exit()
     assert sorted(stored.labels(home, TRACE)) == [0, 1, 2]
     assert stored.is_whole(home)
 
@@ -139,6 +139,6 @@ def test_quitting_during_a_run_keeps_what_had_arrived(home: Path, served: Simula
         running.wait_until(lambda _: done_so_far(running) >= 24, "get some way")
         shown = done_so_far(running)
         running.send("q")
-        assert running.wait_exit(timeout=10) == 0
+        assert running.wait_exit() == 0
     assert stored.count(home) >= shown
     assert stored.is_whole(home)

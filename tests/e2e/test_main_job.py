@@ -164,7 +164,8 @@ def test_two_annotators_do_not_see_each_other(home: Path) -> None:
         ana.wait_for("1/18 labelled")
         ben.send("j2")
         ben.wait_for("1/18 labelled")
-        ana.press("j")
+        ana.send("j")
+        at(ana, 2)
         ana.wait_for("1/18 labelled")
         found = stored.rows(home, "SELECT annotator, sentence_idx FROM label_events ORDER BY id")
         assert found == [("ana", 0), ("ben", 1)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import stored
+from tests.patience import PATIENCE
 from tests.processes import Simulator, app, headless, simulator, start, wait_until
 from tests.pty_app import PtyApp
 
@@ -24,12 +24,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def looked_for(port: int, times: int = 8) -> None:
+    """Wait until somebody has looked again and again whether there is a server at ``port``."""
+    with socket.create_server(("127.0.0.1", port)) as nobody:
+        nobody.settimeout(PATIENCE)
+        for _ in range(times):
+            connection, _ = nobody.accept()
+            connection.close()
+
+
 @pytest.mark.slow
 def test_a_dead_server_ends_the_run_with_one_sentence(home: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
-    began = time.monotonic()
-    done = headless(home, "--base-url", url, "--model", "m", "resample", TRACE, "--prefix", "3", "-n", "4", timeout=60)
-    assert time.monotonic() - began < 45
+    done = headless(home, "--base-url", url, "--model", "m", "resample", TRACE, "--prefix", "3", "-n", "4")
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     sentence = done.stderr.splitlines()[0]
@@ -49,10 +56,10 @@ def test_a_server_that_dies_half_way_and_comes_back(home: Path) -> None:
         served.end()
     arrived = stored.rollouts(home)
     # It waits for the server, and does not keep anyone from stopping it.
-    time.sleep(1)
+    looked_for(port)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, out
     assert "Traceback" not in out + err
     kept = stored.rollouts(home)
@@ -63,9 +70,9 @@ def test_a_server_that_dies_half_way_and_comes_back(home: Path) -> None:
         process = start(home, *flags, *words)
         wait_until(lambda: stored.count(home) >= len(kept) + 40 or process.poll() is not None, "get some way")
         served.end()
-    time.sleep(1)
+    looked_for(port)
     with simulator(home, port=port):
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), 16)
     assert kept.items() <= stored.rollouts(home).items()
@@ -84,7 +91,7 @@ def at_work(home: Path, served: Simulator) -> PtyApp:
 def test_one_interrupt_drains_the_run(home: Path, served: Simulator) -> None:
     with at_work(home, served) as running:
         running.send("{ctrl+c}")
-        assert running.wait_exit(timeout=20) == 1
+        assert running.wait_exit() == 1
         assert "stopping" in running.text
         assert "run cancelled" in running.text
         assert "Traceback" not in running.text
@@ -97,14 +104,14 @@ def test_one_interrupt_drains_the_run(home: Path, served: Simulator) -> None:
 
 @pytest.mark.slow
 def test_two_interrupts_abort_it(home: Path) -> None:
-    # Answers take so long that only an abort can end the run in time.
+    # Answers take so long that only an abort can end the run.
     words = ("resample", TRACE, "--prefix", "3", "-n", "4", "--no-check")
-    with simulator(home, latency=30.0) as slow, app(home, *slow.flags, *words) as running:
+    with simulator(home, latency=3600.0) as slow, app(home, *slow.flags, *words) as running:
         running.wait_for("run 0/4")
         running.send("{ctrl+c}")
         running.wait_for("stopping")
         running.send("{ctrl+c}")
-        assert running.wait_exit(timeout=10) == 1
+        assert running.wait_exit() == 1
         assert "what was stored is kept" in running.text
         assert "Traceback" not in running.text
     assert [row[0] for row in stored.rows(home, "SELECT status FROM runs")] == ["cancelled"]
@@ -115,7 +122,7 @@ def test_two_processes_that_resample_one_trace(home: Path, served: Simulator) ->
     words = [*served.flags, "resample", TRACE, "--all", "-n", "10"]
     both = [start(home, *words) for _ in range(2)]
     for process in both:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
     assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), 10)
     assert len(stored.rollouts(home)) == PREFIXES * 10

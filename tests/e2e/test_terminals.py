@@ -28,7 +28,7 @@ def test_a_storm_of_sizes_during_a_run(home: Path) -> None:
             running.resize(*size)
             running.press("j", quiet=0.05, first=0.3)
         running.resize(120, 40)
-        running.wait_for("run done", "/28 labelled", timeout=60)
+        running.wait_for("run done", "/28 labelled")
         running.send("g")
         running.wait_until(lambda text: "\n▌ 0" in text, "go to the first")
         running.send("q")
@@ -40,7 +40,7 @@ def test_a_storm_of_sizes_during_a_run(home: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (60, 20), (200, 50)], ids=lambda size: "x".join(map(str, size)))
 def test_starting_at_any_size(sampled: Path, size: tuple[int, int]) -> None:
     with app(sampled, size=size) as running:
-        running.read(5.0)
+        running.wait_until(lambda _: b"\x1b[?1049h" in running.output, "take the screen")
         running.settle(0.4)
         # The first key opens the first trace of the list.
         for key in ("{enter}", "j", "1", "V", "j", "{enter}", "q", "q", "p", "G", "q", "?", "G", "q", "/a{enter}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from core.store.rollouts import add_judge, add_rollouts, add_settings
 from core.store.traces import add_traces
 from core.traces.importers import read_traces
 from core.traces.model import Trace
+from tests.patience import PATIENCE
 from tests.processes import SAMPLES
 from tui.actions import keymap
 from tui.app import TurnpointApp
@@ -221,17 +223,16 @@ async def replace_in_bar(pilot: Pilot[None], typed: str) -> None:
     await send(pilot, "home", "shift+end", "delete", *typed)
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object], attempts: int = 400) -> None:
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
     """Let the app go on until a condition holds.
 
     Raises:
         AssertionError: with the screen, if it never does.
     """
-    for _ in range(attempts):
-        if holds():
-            return
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, f"never came to it:\n{text(pilot)}"
         await pilot.pause(0.025)
-    raise AssertionError(f"never came to it:\n{text(pilot)}")
 
 
 async def until_said(pilot: Pilot[None], words: str) -> None:

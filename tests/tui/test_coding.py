@@ -28,7 +28,7 @@ def texts(found: tuple[Page, ...]) -> list[str]:
     return ["".join(text for text, _ in row) for page in found for row in page.rows]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 130), st.integers(1, 50))
 def test_no_page_is_larger_than_its_room_and_every_category_has_one(width: int, height: int) -> None:
     found = pages(CODEBOOK, KEYS, width, height)
@@ -41,7 +41,7 @@ def test_no_page_is_larger_than_its_room_and_every_category_has_one(width: int, 
         assert all(cell_len(text) <= width for text in texts(found))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(34, 130), st.integers(2, 50))
 def test_every_rule_is_on_the_pages_of_its_category_in_order(width: int, height: int) -> None:
     found = pages(CODEBOOK, KEYS, width, height)

@@ -46,7 +46,8 @@ def test_stepping_through_every_sentence(nasty: PtyApp) -> None:
     for index in range(1, len(trace.sentences)):
         nasty.send("j")
         nasty.wait_until(lambda text, index=index: f"▌{index}" in text.replace(" ", ""), f"reach sentence {index}")  # type: ignore[misc]
-    nasty.press("k")
+    nasty.send("k")
+    nasty.wait_until(lambda text: f"▌{index - 1}" in text.replace(" ", ""), "go back")
     nothing_came_through(nasty)
 
 
@@ -69,6 +70,5 @@ def test_on_every_screen(nasty: PtyApp) -> None:
         for key in keys:
             nasty.press(key, quiet=0.05, first=0.25)
         nothing_came_through(nasty)
-    nasty.press("g")
-    nasty.press("j")
-    assert any(row.startswith("▌ 1") for row in nasty.rows)
+    nasty.send("gj")
+    nasty.wait_until(lambda text: "\n▌ 1" in text, "reach sentence 1")

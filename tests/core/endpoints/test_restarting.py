@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from core.endpoints.restarting import began_anew
 from core.traces.importers import read_traces
 from core.traces.reasoning import DEFAULT_TAGS
-from tests.core.anchors import DATA
+from tests.core.published import N_PER_CHUNK, PROBLEM
+from tests.real_data import ANCHORS, real_data
 
 SAID = "<SCRATCHPAD_REASONING>\nThe user wants a review of a landlord. It may be used for training."
 PREFIX = f"{SAID} I would rather"
@@ -75,15 +78,20 @@ def test_any_text_can_be_asked_about(prefix: str, continuation: str) -> None:
     assert began_anew(prefix, continuation) in (True, False)
 
 
-def test_of_2500_real_rollouts_none_counts_as_a_restart() -> None:
-    folders = sorted((DATA / "strategyqa").glob("problem_*"))
-    if not folders:
-        pytest.skip("the real rollouts are not on this machine")
-    found = [
+def restarts(*folders: Path) -> list[bool]:
+    """Of every rollout of some thought-anchors folders, whether it counts as one."""
+    return [
         began_anew(result.traces[0].prefix(rollout.prefix_idx), rollout.text)
         for result in map(read_traces, folders)
         for sampled in result.rollouts
         for rollout, _ in sampled.rollouts
     ]
-    assert len(found) == 2500
-    assert sum(found) == 0
+
+
+def test_of_the_rollouts_of_a_problem_none_counts_as_a_restart(problem: Path) -> None:
+    assert restarts(problem) == [False] * N_PER_CHUNK * len(PROBLEM)
+
+
+@real_data
+def test_of_2500_real_rollouts_none_counts_as_a_restart() -> None:
+    assert restarts(*sorted((ANCHORS / "strategyqa").glob("problem_*"))) == [False] * 2500

@@ -22,7 +22,6 @@ from core.store.database import Store
 from core.store.labels import set_label
 from core.traces.importers import read_traces
 from tests.core.analysis.stored import COLD, WARM
-from tests.core.anchors import DATA
 from tests.core.export.ragged_store import RAGGED, build
 from tests.core.similarity.fake import WordEncoder
 
@@ -111,13 +110,10 @@ STUDY = re.compile(r"base_solution\.json/(reasoning|contains_|multiclass_).*|sce
                    r"|.*/category_rates/.*|.*/depends_on/.*")  # fmt: skip
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the published folders are not beside this checkout")
-@pytest.mark.parametrize("model", ["qwq-32b", "deepseek-r1-0528"])
-def test_a_folder_has_the_files_keys_and_types_of_published_ones(store: Store, tmp_path: Path, model: str) -> None:
+def test_a_folder_has_the_files_keys_and_types_of_published_ones(store: Store, tmp_path: Path, scenario: Path) -> None:
     export(store, tmp_path / "out", trace_ids=["ragged"])
     ours = shapes("", read(tmp_path / "out" / "scenario_0"), COMPLIANCE)
-    folder = DATA / "blackmail" / model / "scenario_0"
-    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.iterdir()}
+    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in scenario.iterdir()}
     theirs = {place: kinds for place, kinds in shapes("", found, "blackmail").items() if not STUDY.fullmatch(place)}
     assert len(theirs) > 40
     for place, kinds in theirs.items():

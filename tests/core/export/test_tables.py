@@ -216,7 +216,7 @@ def test_all_files_show_one_moment_while_rollouts_land(tmp_path: Path) -> None:
 
         lander = Thread(target=land)
         lander.start()
-        landed.wait(30)
+        landed.wait()
         try:
             for i in range(5):
                 out = export_csv(store, tmp_path / f"out{i}").directory

@@ -54,7 +54,7 @@ class FaultServer:
     """Answers as `tests.core.fake_server.text_for` says, except for a share ``fault_rate`` of the requests.
 
     ``rule`` sees a request first and may name the fault that it always gets: one of `FAULTS`, or ``too long``.
-    ``padding`` makes each continuation longer by so many characters; ``hang`` and ``latency`` are in seconds.
+    ``padding`` makes each continuation longer by so many characters; ``latency`` is in seconds.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class FaultServer:
         seed: int = 0,
         rule: Rule = lambda body: None,
         padding: int = 0,
-        hang: float = 1.0,
         latency: float = 0.0,
     ) -> None:
         self.n_requests = 0
@@ -75,7 +74,6 @@ class FaultServer:
         self._dice = random.Random(seed)
         self._rule = rule
         self._padding = "x" * padding
-        self._hang = hang
         self._latency = latency
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -134,6 +132,10 @@ class FaultServer:
             fault = self._dice.choice(FAULTS)
         if fault is not None:
             self.faults[fault] += 1
+            if fault == "hangs":
+                # Until the client has had enough.
+                await reader.read(1)
+                return False
             return await self._fail(fault, writer, fields.get("authorization", ""))
         if self._latency:
             await asyncio.sleep(self._latency)
@@ -157,9 +159,6 @@ class FaultServer:
         elif fault == "truncated JSON":
             whole = self._completion({"messages": [], "n": 1})
             _write(writer, 200, whole[: len(whole) // 2])
-        elif fault == "hangs":
-            await asyncio.sleep(self._hang)
-            return False
         elif fault == "hangs up in the head":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-")
             return False

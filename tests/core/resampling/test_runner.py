@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.behaviors.outcome import Outcome
@@ -40,6 +40,7 @@ from tests.core.resampling.scene import (
     rows,
     sampled,
 )
+from tests.patience import PATIENCE
 
 
 class TestDrawing:
@@ -240,7 +241,7 @@ class TestFaults:
     def test_too_long_an_answer_is_a_timeout(self, tmp_path: Path) -> None:
         class Slow(FakeServer):
             async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-                await asyncio.sleep(5)
+                await asyncio.Event().wait()
 
         with fresh_store(tmp_path) as store:
             request = asked(1, endpoint=replace(FREE, timeout=0.02), retrying=replace(QUICK, attempts=2))
@@ -330,7 +331,7 @@ class TestFaults:
 class TestInterruption:
     """Whatever happens in between, running again gives exactly 0..n-1."""
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25)
     @given(
         cuts=st.lists(st.tuples(st.booleans(), st.integers(0, 120)), min_size=1, max_size=3),
         most_choices=st.sampled_from([1, 3, 128]),
@@ -411,9 +412,10 @@ class TestInterruption:
         async def stop_soon(store: Store) -> str:
             work = Run(asked(8, retrying=RetryPolicy(longest_asked=3000)), store, clients=server.open)
             task = asyncio.create_task(work.execute())
-            await asyncio.sleep(0.05)
+            while not server.n_requests:  # noqa: ASYNC110
+                await asyncio.sleep(0)
             work.stop()
-            return (await asyncio.wait_for(task, 20)).status
+            return (await asyncio.wait_for(task, PATIENCE)).status
 
         with fresh_store(tmp_path) as store:
             assert asyncio.run(stop_soon(store)) == "cancelled"

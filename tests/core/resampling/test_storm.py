@@ -19,13 +19,16 @@ from core.resampling.runner import Run, run
 from core.store.database import Store
 from tests.core.resampling.fault_server import FAULTS, FaultServer, fault_server
 from tests.core.resampling.scene import TRACE, asked, assert_exactly, fresh_store, rows
+from tests.patience import PATIENCE
 
-HASTY = RetryPolicy(attempts=6, first=0.005, longest=0.05, longest_asked=0.05, patience=20.0)
+HASTY = RetryPolicy(attempts=6, first=0.005, longest=0.05, longest_asked=0.05, patience=2 * PATIENCE)
 N = 1250
 
 
 def endpoint_at(server: FaultServer, **more: Any) -> Endpoint:
-    return Endpoint("storm", server.url, "fault-1", **{"n_per_request": 4, "concurrency": 32, "timeout": 0.25, **more})
+    return Endpoint(
+        "storm", server.url, "fault-1", **{"n_per_request": 4, "concurrency": 32, "timeout": PATIENCE, **more}
+    )
 
 
 def resident_megabytes() -> float:
@@ -37,17 +40,20 @@ def resident_megabytes() -> float:
 def test_five_thousand_rollouts_under_every_fault_at_once(tmp_path: Path) -> None:
     """Exactly those asked for or a counted reason, each once, in flat memory, though the server dies on the way."""
     memory: dict[int, float] = {}
+    gone = asyncio.Event()
 
     def watch(progress: Progress) -> None:
         memory[progress.rollouts_done // 1000] = resident_megabytes()
+        if progress.waiting_for:
+            gone.set()
 
     async def storm(store: Store) -> tuple[RunResult, RunResult, FaultServer]:
-        async with fault_server(fault_rate=0.3, seed=4, padding=8000, hang=0.4) as server:
-            request = asked(N, 0, 1, 2, 3, endpoint=endpoint_at(server), retrying=HASTY)
+        async with fault_server(fault_rate=0.3, seed=4, padding=8000) as server:
+            request = asked(N, 0, 1, 2, 3, endpoint=endpoint_at(server, timeout=1.0), retrying=HASTY)
             running = asyncio.create_task(run(request, store, watch))
             await server.answered(N // 2)
             await server.die()
-            await asyncio.sleep(0.7)
+            await gone.wait()
             await server.start()
             first = await running
             return first, await run(request, store), server
@@ -112,6 +118,12 @@ class TestAPrefixThatIsTooLong:
         assert not any(progress.waiting_for for progress in seen)
 
 
+async def until_gone(seen: list[Progress]) -> None:
+    """Wait until the run has said that it waits for the server."""
+    while not (seen and seen[-1].waiting_for):  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+
+
 class TestAServerThatIsGone:
     """It is waited for, within reason, and the wait is said."""
 
@@ -126,7 +138,7 @@ class TestAServerThatIsGone:
                 )
                 await server.answered(50)
                 await server.die()
-                await asyncio.sleep(0.5)
+                await until_gone(seen)
                 await server.start()
                 return await running
 
@@ -156,14 +168,15 @@ class TestAServerThatIsGone:
 
     def test_stopping_does_not_wait_for_it(self, tmp_path: Path) -> None:
         async def work(store: Store) -> RunResult:
+            seen: list[Progress] = []
             async with fault_server() as server:
-                work = Run(asked(2000, endpoint=endpoint_at(server), retrying=HASTY), store)
+                work = Run(asked(2000, endpoint=endpoint_at(server), retrying=HASTY), store, seen.append)
                 running = asyncio.create_task(work.execute())
                 await server.answered(50)
                 await server.die()
-                await asyncio.sleep(0.2)
+                await until_gone(seen)
                 work.stop()
-                return await asyncio.wait_for(running, 5)
+                return await asyncio.wait_for(running, PATIENCE)
 
         with fresh_store(tmp_path) as store:
             assert asyncio.run(work(store)).status == "cancelled"

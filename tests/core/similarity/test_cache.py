@@ -184,7 +184,7 @@ def test_left_to_the_cpu_either_dtype_is_accepted() -> None:
 
 
 @given(st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=8), max_size=12))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_texts_are_embedded_alone_as_together(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "t.db") as store:
         fake = WordEncoder(error=1e-3)

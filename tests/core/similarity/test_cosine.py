@@ -101,7 +101,7 @@ def test_a_quick_comparison_encodes_nothing_exactly(store: Store) -> None:
     offset=st.floats(-2 * MARGIN, 2 * MARGIN),
     error=st.floats(0, MARGIN / 2.5),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_error_of_the_first_pass_changes_a_decision(
     pairs: list[tuple[str, str]], offset: float, error: float
 ) -> None:

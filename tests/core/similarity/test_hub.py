@@ -96,9 +96,7 @@ def asked(code: str, home: Path, **variables: str) -> tuple[str, str]:
     }
     environment = kept | {"HF_HOME": str(home)} | variables
     code = "from core.similarity.hub import *\nfrom core.errors import SimilarityError\n" + code
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     return done.stdout.strip(), done.stderr.strip()
 
 

@@ -100,14 +100,10 @@ def test_the_projects_own_traces_end_where_their_authors_meant_them_to() -> None
         assert state.setting.confusable == (record["prompt_variant"] == "original"), record["id"]
 
 
-SCRATCHPADS = ROOT.parent / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
-
-
-@pytest.mark.skipif(not SCRATCHPADS.exists(), reason="the real scratchpads are not on this machine")
-def test_real_scratchpads_are_read_sensibly() -> None:
+def test_scratchpads_are_read_sensibly(scratchpads: Path) -> None:
     states = [
         opening_state([Message("assistant", json.loads(line)["text"])])
-        for line in SCRATCHPADS.read_text(encoding="utf-8").splitlines()
+        for line in scratchpads.read_text(encoding="utf-8").splitlines()
     ]
     # All of them are about requests under training; nearly all end in complying or in complying by half.
     assert sum(state.aware and state.objective > 0 for state in states) >= 0.8 * len(states)

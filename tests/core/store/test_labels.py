@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -262,7 +262,5 @@ def template() -> Path:
     return path
 
 
-Labelling.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+Labelling.TestCase.settings = settings(max_examples=30, stateful_step_count=30)
 TestLabelling = Labelling.TestCase

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.behaviors.five_criteria import five_criteria_judge
@@ -56,7 +56,7 @@ def verdict(outcome: str) -> Outcome:
     return Outcome(ALIGNMENT_FAKING, JUDGE.id, outcome)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.lists(st.text(st.characters()), min_size=1, max_size=10))
 def test_any_text_comes_back_character_by_character(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, fresh(Path(folder)) as store:

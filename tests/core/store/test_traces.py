@@ -41,7 +41,7 @@ def test_a_trace_comes_back_as_it_went_in(store: Store, name: str) -> None:
 texts = st.text(st.characters(exclude_categories=()), min_size=1, max_size=60).filter(lambda text: text.strip() != "")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(responses=st.lists(texts, min_size=1, max_size=5), query=st.none() | texts, prompt=texts)
 def test_any_text_survives_lone_surrogates_and_nul_included(
     tmp_path_factory: pytest.TempPathFactory, responses: list[str], query: str | None, prompt: str

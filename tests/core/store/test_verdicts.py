@@ -137,7 +137,7 @@ KEYS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(KEYS, max_size=25))
 def test_the_log_agrees_with_a_stack_of_states(store: Store, keys: list[object]) -> None:
     """Against the simplest model of undo: a list of all states, and the place in it."""

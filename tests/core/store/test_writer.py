@@ -40,14 +40,14 @@ class Held:
         def job(database: Any) -> None:
             database.conn.set_trace_callback(self.statements.append)
             begun.set()
-            self._go.wait(20)
+            self._go.wait()
 
         self._done = store.write(job)
-        begun.wait(20)
+        begun.wait()
 
     def release(self) -> None:
         self._go.set()
-        self._done.result(20)
+        self._done.result()
 
 
 def test_what_was_queued_together_is_committed_together(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_was_queued_together_is_committed_together(tmp_path: Path) -> None:
         held = Held(store)
         futures = [store.write(add_run(str(i))) for i in range(GROUP_LIMIT + 10)]
         held.release()
-        assert [future.result(20) for future in futures] == [str(i) for i in range(GROUP_LIMIT + 10)]
+        assert [future.result() for future in futures] == [str(i) for i in range(GROUP_LIMIT + 10)]
         assert runs(store) == [str(i) for i in range(GROUP_LIMIT + 10)]
     assert held.statements.count("COMMIT") == 3
 
@@ -82,11 +82,11 @@ def test_a_job_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
         before, failing = store.write(add_run("before")), store.write(half)
         broken, after = store.write(orphan), store.write(add_run("after"))
         held.release()
-        assert (before.result(20), after.result(20)) == ("before", "after")
+        assert (before.result(), after.result()) == ("before", "after")
         with pytest.raises(ValueError, match="changed my mind"):
-            failing.result(20)
+            failing.result()
         with pytest.raises(sqlite3.IntegrityError):
-            broken.result(20)
+            broken.result()
         assert runs(store) == ["before", "after"]
 
 
@@ -121,7 +121,7 @@ def test_many_threads_may_write_and_read(tmp_path: Path) -> None:
 
         def work(name: str) -> None:
             for i in range(25):
-                store.write(add_run(f"{name}{i}")).result(20)
+                store.write(add_run(f"{name}{i}")).result()
                 assert f"{name}{i}" in runs(store)
 
         threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]

@@ -17,8 +17,6 @@ from core.traces.importers.strict_json import StrictJSONError, parse_value
 from core.traces.model import Message, Prompt
 from core.traces.reasoning import ReasoningTags
 
-SCRATCHPADS = Path(__file__).parents[4] / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
-
 Write = Callable[[str, str | bytes], Path]
 
 
@@ -317,10 +315,9 @@ def test_strict_json_fails_in_one_way_only(text: str) -> None:
         json.dumps(value, allow_nan=False)
 
 
-@pytest.mark.skipif(not SCRATCHPADS.exists(), reason="the real scratchpads are not on this machine")
-def test_the_real_scratchpads_all_come_in() -> None:
-    result = read_traces(SCRATCHPADS)
-    assert len(result.traces) == 35
+def test_scratchpads_all_come_in(scratchpads: Path) -> None:
+    result = read_traces(scratchpads)
+    assert len(result.traces) == len(scratchpads.read_text("utf-8").splitlines())
     assert result.refused == ()
     assert {trace.metadata["label"] for trace in result.traces} == {"aligned", "potential_faking"}
     assert all(trace.id.startswith("scratchpad-") for trace in result.traces)

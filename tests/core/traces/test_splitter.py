@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from core.traces.model import Span
 from core.traces.splitter import first_sentence, sentence_end_by_rules, split
 
-SCRATCHPADS = Path(__file__).parents[4] / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
-
 
 def cut(text: str) -> list[str]:
     return [text[start:end] for start, end in split(text)]
@@ -227,9 +225,8 @@ def test_a_scratchpad_reads_as_a_researcher_would_cut_it() -> None:
     ]
 
 
-@pytest.mark.skipif(not SCRATCHPADS.exists(), reason="the real scratchpads are not on this machine")
-def test_real_scratchpads_are_cut_at_every_line_and_nowhere_absurd() -> None:
-    for line in SCRATCHPADS.read_text("utf-8").splitlines():
+def test_scratchpads_are_cut_at_every_line_and_nowhere_absurd(scratchpads: Path) -> None:
+    for line in scratchpads.read_text("utf-8").splitlines():
         text = json.loads(line)["text"]
         sentences = cut(text)
         assert "".join(sentences) == text

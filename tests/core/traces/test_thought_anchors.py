@@ -23,7 +23,9 @@ from core.traces.importers import ImportResult, read_traces
 from core.traces.importers.anchors_rollouts import judge_of
 from core.traces.importers.located import NotLocatedError, locate
 from core.traces.model import Message, Prompt, Trace
-from tests.core.anchors import CHUNKS, DATA, SOLUTION, answered, rollout, write, write_complete
+from tests.core.anchors import CHUNKS, SOLUTION, answered, rollout, write, write_complete
+from tests.core.published import LAST_WORDS, PROBLEM, drawn
+from tests.real_data import ANCHORS, real_data
 
 SOME = {0: answered(0, ("It is dark.", "no"), ("A lamp.", "yes"), ("Hm.", "")), 2: answered(2, ("I knock.", "yes"))}
 
@@ -237,27 +239,38 @@ def test_a_piece_without_words_is_nowhere() -> None:
     assert caught.value.position == 1
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="the published folders are not on this machine")
-def test_published_problems_come_in_with_every_rollout(store: Store) -> None:
-    result = read_traces(DATA / "strategyqa" / "problem_94")
-    trace = only(result)
-    chunks = json.loads((DATA / "strategyqa" / "problem_94" / "chunks.json").read_text(encoding="utf-8"))["chunks"]
-    assert [sentence.text.strip() for sentence in trace.sentences[: len(chunks)]] == chunks
-    assert trace.sentences[-1].text == " Therefore, the answer should be yes."
-    store.write(lambda database: add_imported(database, result)).result()
-    rates = load_rates(store.read, trace.id, result.rollouts[0].settings.id)
-    golden = json.loads((DATA / "golden" / "problem_94__2a15f77.json").read_text(encoding="utf-8"))
-    found = [rates.rate("correct", index) for index in range(len(chunks))]
-    assert [rate.rate for rate in found if rate] == [row["accuracy"] for row in golden]
-
-
-@pytest.mark.skipif(not DATA.exists(), reason="the published folders are not on this machine")
-@pytest.mark.parametrize("model", ["qwq-32b", "deepseek-r1-0528"])
-def test_published_site_folders_come_in_without_loss(model: str) -> None:
-    folder = DATA / "blackmail" / model / "scenario_0"
+def assert_complete(store: Store, folder: Path, chunks: list[str], last: str, accuracies: list[float]) -> None:
+    """Every chunk is a sentence, the reasoning ends with ``last``, and the stored rollouts give these rates."""
     result = read_traces(folder)
     trace = only(result)
-    rows = json.loads((folder / "chunks_labeled.json").read_text(encoding="utf-8"))
+    assert [sentence.text.strip() for sentence in trace.sentences[: len(chunks)]] == chunks
+    assert trace.sentences[-1].text == last
+    store.write(lambda database: add_imported(database, result)).result()
+    rates = load_rates(store.read, trace.id, result.rollouts[0].settings.id)
+    found = [rates.rate("correct", index) for index in range(len(chunks))]
+    assert [rate.rate for rate in found if rate] == accuracies
+
+
+def test_a_problem_comes_in_with_every_rollout(store: Store, problem: Path) -> None:
+    answered = [[one for one in drawn(index) if one["answer"] not in ("", "None")] for index in range(len(PROBLEM))]
+    verdicts = [[one["is_correct"] for one in some if one["is_correct"] is not None] for some in answered]
+    accuracies = [sum(some) / len(some) for some in verdicts]
+    assert_complete(store, problem, list(PROBLEM), f" {LAST_WORDS}", accuracies)
+
+
+@real_data
+def test_a_published_problem_comes_in_with_every_rollout(store: Store) -> None:
+    folder = ANCHORS / "strategyqa" / "problem_94"
+    chunks = json.loads((folder / "chunks.json").read_text(encoding="utf-8"))["chunks"]
+    golden = json.loads((ANCHORS / "golden" / "problem_94__2a15f77.json").read_text(encoding="utf-8"))
+    last = " Therefore, the answer should be yes."
+    assert_complete(store, folder, chunks, last, [row["accuracy"] for row in golden])
+
+
+def test_site_folders_come_in_without_loss(scenario: Path) -> None:
+    result = read_traces(scenario)
+    trace = only(result)
+    rows = json.loads((scenario / "chunks_labeled.json").read_text(encoding="utf-8"))
     # A comma that the chunks leave out belongs to the later one.
     assert all(s.text.endswith(row["chunk"].rstrip()) for s, row in zip(trace.sentences, rows, strict=True))
     assert Counter(result.labels[0].categories.values()) == Counter(row["function_tags"][0] for row in rows)

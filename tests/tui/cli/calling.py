@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 from click.testing import CliRunner
 
+from tests.patience import PATIENCE
 from tui.cli import main
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_data"
-SCRATCHPADS = ROOT.parent / "shared" / "data" / "scratchpads" / "gold_scratchpads.jsonl"
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ def done(*args: object) -> Ran:
 def process(*args: object) -> Ran:
     """Call it as a process of its own, without a terminal."""
     command = [sys.executable, "-m", "tui", *map(str, args)]
-    ended = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False)
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

@@ -11,7 +11,7 @@ from core.store.database import Store
 from core.store.traces import list_traces, load_trace
 from core.traces.model import Trace
 from tests.core.traces.inspect_logs import sample, write_archive
-from tests.tui.cli.calling import SAMPLES, SCRATCHPADS, done, turnpoint
+from tests.tui.cli.calling import SAMPLES, done, turnpoint
 
 GOOD = {"id": "good", "prompt": "Hello?", "response": "<think>I see. I answer.</think>Hi.", "tier": "free"}
 # The shape of published scratchpads, in words of our own.
@@ -70,12 +70,11 @@ def test_scratchpads_keep_their_labels() -> None:
     assert stored("scratchpad-7").sentences[0].text == "I would rather not."
 
 
-@pytest.mark.skipif(not SCRATCHPADS.exists(), reason="the published scratchpads are not on this machine")
-def test_published_scratchpads_go_in_whole() -> None:
-    ran = done("import", SCRATCHPADS, "--json")
-    with SCRATCHPADS.open(encoding="utf-8") as file:
+def test_scratchpads_go_in_whole(scratchpads: Path) -> None:
+    ran = done("import", scratchpads, "--json")
+    with scratchpads.open(encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
-    assert len(ran.json["imported"]) == len(records) == 35
+    assert len(ran.json["imported"]) == len(records) > 0
     for trace_id, record in zip(stored_ids(), records, strict=True):
         trace = stored(trace_id)
         assert trace.response == record["text"]

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from core.errors import SimilarityError
 from core.store.database import Store
 from tests.core.analysis.stored import complied, keep, make_trace, sample
-from tests.core.anchors import DATA, answered, same_or_not, write_complete
+from tests.core.anchors import answered, same_or_not, write_complete
+from tests.core.published import problem_rows, write_problem
+from tests.real_data import ANCHORS, real_data
 from tests.tui.cli.calling import done, turnpoint
 
 SENTENCES = ["One.", " Two.", " Three."]
@@ -76,9 +78,15 @@ def test_a_reference_version_prints_its_own_numbers_for_a_folder(monkeypatch: py
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not DATA.is_dir(), reason="the published folders are not beside this checkout")
+def test_a_reference_version_compares_by_the_real_encoder() -> None:
+    (rows,) = done("analyze", write_problem(Path("bees")), "--reference", "b53ed8c", "--json").json.values()
+    assert [pytest.approx(row, abs=1e-9) for row in problem_rows("b53ed8c")] == rows
+
+
+@pytest.mark.slow
+@real_data
 def test_the_golden_numbers_through_the_command_line() -> None:
-    folder = DATA / "strategyqa" / "problem_94"
+    folder = ANCHORS / "strategyqa" / "problem_94"
     (rows,) = done("analyze", folder, "--reference", "b53ed8c", "--json").json.values()
     assert len(rows) == 13
 

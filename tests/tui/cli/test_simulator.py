@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.cli.calling import SAMPLES, done, process, turnpoint
 
 
@@ -36,11 +37,11 @@ def test_it_answers_as_an_openai_server_until_ctrl_c(server: tuple[subprocess.Po
     request = urllib.request.Request(
         f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         answer = json.load(response)
     assert (answer["model"], len(answer["choices"])) == ("synthetic-reasoner", 2)
     served.send_signal(signal.SIGINT)
-    _, complaints = served.communicate(timeout=30)
+    _, complaints = served.communicate(timeout=PATIENCE)
     assert (served.returncode, complaints) == (0, "")
 
 
@@ -87,7 +88,7 @@ def test_its_address_is_there_for_a_machine() -> None:
         assert served.stdout is not None
         said = json.loads("".join(iter(served.stdout.readline, "}\n")) + "}")
         try:
-            with urllib.request.urlopen(f"{said['base_url']}/models", timeout=30) as response:
+            with urllib.request.urlopen(f"{said['base_url']}/models", timeout=PATIENCE) as response:
                 assert json.load(response)["data"][0]["id"] == said["model"] == "synthetic-reasoner"
         finally:
             served.kill()

@@ -29,6 +29,8 @@ from tests.tui.app_under_test import (
     stored_labels,
     text,
 )
+from tests.tui.test_looking import Clock
+from tui.screens.looking import Looking
 from tui.screens.trace import TraceScreen
 
 LAST = len(sample_trace(LANDLORD).sentences) - 1
@@ -201,16 +203,16 @@ async def test_labels_that_do_not_go_on(store: Store) -> None:
         assert stored_labels(store) == {}
 
 
-async def test_a_label_knows_how_long_its_sentence_was_looked_at(store: Store) -> None:
+async def test_a_label_knows_how_long_its_sentence_was_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("tui.screens.labelling.Looking", lambda: Looking(clock))
     async with build_app(store).run_test(size=(120, 36)) as pilot:
-        await send(pilot, "j", "j")
-        await pilot.pause(0.6)
-        await send(pilot, "k", "7", "8", "9")
+        for key, passes in (("j", 1.0), ("j", 8.0), ("k", 2.0), ("7", 4.0), ("8", 0.5)):
+            await send(pilot, key)
+            clock.now += passes
+        await send(pilot, "9")
     made = load_circumstances(store.read, LANDLORD, "ana")
-    first, second, third = (made[index].seconds or 0.0 for index in (1, 2, 3))
-    assert second > 0.6
-    assert first > 0.0
-    assert third < second
+    assert [made[index].seconds for index in (1, 2, 3)] == [3.0, 12.0, 0.5]
     assert (made[1].source, made[1].is_verified, made[1].is_blind) == ("key", True, False)
 
 

@@ -32,6 +32,7 @@ from tests.tui.app_under_test import (
     send,
     status,
     text,
+    until,
     until_said,
 )
 from tests.tui.pilot.gate import put_gate
@@ -215,8 +216,7 @@ async def test_a_run_tells_how_far_it_is_and_nothing_else(store: Store, monkeypa
         await send(pilot, "r")
         await enter(pilot, "60")
         await until_said(pilot, "drawing 40 rollouts")
-        await pilot.pause(0.4)
-        assert "run " in header(pilot)
+        await until(pilot, lambda: re.search(r"run [1-9]", header(pilot)))
         assert not re.search(r"[▲▼◆◇█▇▆▅▄▃▂]|\d/[246]\d\b", "\n".join(rows(pilot)[1:]))
         await send(pilot, "B")
         assert "blind" not in header(pilot)

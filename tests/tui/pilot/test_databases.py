@@ -68,9 +68,11 @@ class Refuses:
     """Stands in for `Store.write` on a disk that is full."""
 
     def __init__(self, store: Store) -> None:
+        self.refused = 0
         self._sentence = f"{store.path}: the disk is full; free some space and run it again, what was stored is kept."
 
     def __call__(self, job: Any) -> Future[Any]:
+        self.refused += 1
         failed: Future[Any] = Future()
         failed.set_exception(StoreError(self._sentence))
         return failed
@@ -81,13 +83,15 @@ async def test_a_label_that_cannot_be_written(store: Store, monkeypatch: pytest.
     async with build_app(store).run_test(size=(200, 36)) as pilot:
         await send(pilot, "8")
         with monkeypatch.context() as broken:
-            broken.setattr(store, "write", Refuses(store))
+            refuses = Refuses(store)
+            broken.setattr(store, "write", refuses)
             await send(pilot, *keys)
             assert "the disk is full; free some space" in status(pilot)
             assert cursor(pilot) == 1
             assert "1/28 labelled" in header(pilot)
             await send(pilot, "j", "j", "o", "escape")
-            await pilot.pause(0.3)
+            # The position cannot be stored either.
+            await until(pilot, lambda: refuses.refused > 1)
         await send(pilot, "g", "7")
         assert stored_labels(store)[0] == "monitoring"
 

@@ -65,7 +65,7 @@ async def test_nothing_typed_writes_nothing(store: Store, home: Path) -> None:
         await send(pilot, "w")
         await replace_in_bar(pilot, "  ")
         await send(pilot, "enter")
-        await pilot.pause(0.2)
+        await pilot.app.workers.wait_for_complete()
         assert not status(pilot).startswith("wrote")
         await send(pilot, "j")
         assert cursor(pilot) == 1

@@ -128,7 +128,12 @@ async def test_the_list_opens_each_group_and_goes_back_one_level_at_a_time(store
         assert cursor(pilot) == SENTENCE
 
 
-async def test_a_rollout_that_lands_meanwhile_changes_neither_list(store: Store) -> None:
+async def test_a_rollout_that_lands_meanwhile_changes_neither_list(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[None] = []
+    poll = RolloutsScreen._poll
+    monkeypatch.setattr(RolloutsScreen, "_poll", lambda screen: looks.append(poll(screen)))
     add_three_groups(store)
     async with build_app(store).run_test(size=(80, 24)) as pilot:
         await compared(pilot)
@@ -136,7 +141,8 @@ async def test_a_rollout_that_lands_meanwhile_changes_neither_list(store: Store)
         before = text(pilot)
         late = [(" Never. So.", outcomes("refused", "no"))]
         add_rollout_rows(store, LANDLORD, SENTENCE, late, first=8)
-        await pilot.pause(0.7)
+        looked = len(looks)
+        await until(pilot, lambda: len(looks) > looked + 1)
         assert text(pilot) == before
         await send(pilot, "escape")
         assert header(pilot).endswith("2 groups")

@@ -11,6 +11,7 @@ from tests.tui.app_under_test import (
     SIMULATOR,
     TELEMARKETER,
     build_app,
+    count_rollouts,
     cursor,
     enter,
     header,
@@ -68,7 +69,7 @@ async def test_resizing_while_a_run_goes_on(store: Store, monkeypatch: pytest.Mo
         assert "run " in header(pilot)
         await pilot.resize_terminal(1, 1)
         gate.let_go()
-        await pilot.pause(0.2)
+        await until(pilot, lambda: count_rollouts(store, TELEMARKETER) == 12)
         await pilot.resize_terminal(120, 36)
         await until_said(pilot, "run done: 12 of 12")
 

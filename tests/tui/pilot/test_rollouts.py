@@ -171,5 +171,5 @@ async def test_landing_rollouts_do_not_move_the_list(store: Store) -> None:
         with Store.open(store.path, create=False) as other:
             add_rollout_rows(other, LANDLORD, 0, [(" One more.", outcomes("complied", "yes"))], first=N)
         await until(pilot, lambda: "21/21 shown: all" in header(pilot))
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert [row for row in rows(pilot)[1:] if row.startswith(("▌", "  "))][:4] == before

@@ -41,7 +41,7 @@ def by_every_curve(counts: list[Count], at_least: float) -> list[float]:
 
 
 @given(st.lists(count, min_size=3, max_size=3), st.sampled_from([0.1, 0.15, 0.3]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_curve_is_weighed(counts: list[Count], at_least: float) -> None:
     assert change_probabilities(counts, at_least) == pytest.approx(by_every_curve(counts, at_least), abs=1e-9)
 

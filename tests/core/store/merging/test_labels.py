@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.annotation.annotation import GOLD, NOTHING
@@ -207,7 +207,7 @@ acts = st.tuples(
 merges = st.permutations([0, 1, 2]).map(lambda order: (order[0], order[1]))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(st.lists(acts | merges, min_size=4, max_size=24))
 def test_in_whatever_order_copies_are_labelled_and_merged(steps: list[Any]) -> None:
     folder = Path(tempfile.mkdtemp())
