@@ -8,6 +8,7 @@ import platform
 import shutil
 import sqlite3
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,11 @@ import click
 
 from core import __version__
 from core.errors import TurnpointError
+from core.sanitize import visible_line
 from core.store.database import Store
 from tui.cli.codebook import source_of
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, print_table
+from tui.cli.output import json_option, print_json, say
 from tui.cli.shared import ENDPOINT, takes
 
 if TYPE_CHECKING:
@@ -57,9 +59,21 @@ def doctor(options: Options, as_json: bool) -> None:
         print_json(facts)
     else:
         rows = [(group, name, str(value)) for group, values in facts.items() for name, value in values.items()]
-        print_table(("about", "what", "is"), rows)
+        _print_whole([("about", "what", "is"), *rows])
     if facts["database"].get("integrity", "ok") != "ok" or "refused" in facts["settings"]:
         raise SystemExit(1)
+
+
+def _print_whole(rows: list[tuple[str, str, str]]) -> None:
+    """Print a table of which nothing is cut: what there is to do may stand at the end of a cell."""
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    room = max(20, shutil.get_terminal_size().columns - first - second - 4) if sys.stdout.isatty() else sys.maxsize
+    for about, what, value in rows:
+        # A path or a command's word that is too long is left to the terminal, which can still copy it whole.
+        lines = textwrap.wrap(visible_line(value), room, break_long_words=False, break_on_hyphens=False) or [""]
+        say(f"{about:<{first}}  {what:<{second}}  {lines[0]}")
+        for line in lines[1:]:
+            say(f"{'':<{first}}  {'':<{second}}  {line}")
 
 
 def _version(package: str) -> str:
