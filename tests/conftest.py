@@ -33,4 +33,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not real_data.FOLDER.is_dir():
-        terminalreporter.write_line(f"tests of real data are left out: there is no {real_data.FOLDER}.")
+        terminalreporter.write_line("tests of real data are left out: there is no ../shared/data beside this checkout.")

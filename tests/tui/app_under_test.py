@@ -236,8 +236,9 @@ async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
 
 
 async def until_said(pilot: Pilot[None], words: str) -> None:
-    """Let the app go on until the status row holds ``words``."""
+    """Let the app go on until the status row holds ``words``, and has the height that they need."""
     await until(pilot, lambda: words in status(pilot))
+    await pilot.pause()
 
 
 def query(store: Store, sql: str, *values: object) -> list[tuple[Any, ...]]:

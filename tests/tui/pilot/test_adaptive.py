@@ -80,7 +80,7 @@ async def test_a_budget_ends_it(store: Store) -> None:
         await replace_in_bar(pilot, "budget 12")
         await send(pilot, "enter")
         await until_said(pilot, "adaptive run stopped: 12 of 115 rollouts")
-        assert "the cap of 12 rollouts is reached" in status(pilot)
+        await until_said(pilot, "the cap of 12 rollouts is reached")
         assert count_rollouts(store, TELEMARKETER) == 12
 
 

@@ -21,6 +21,7 @@ from tests.tui.app_under_test import (
     add_rollout_rows,
     build_app,
     compare_with,
+    count_rollouts,
     cursor,
     enter,
     header,
@@ -211,12 +212,17 @@ async def test_the_picker_refuses_what_shows_all_traces(store: Store) -> None:
 
 async def test_a_run_tells_how_far_it_is_and_nothing_else(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put_gate(monkeypatch, free=6)
+    before = count_rollouts(store, LANDLORD)
     async with build_app(store, blind=True).run_test(size=(140, 36)) as pilot:
         await to(pilot, TURN)
         await send(pilot, "r")
         await enter(pilot, "60")
         await until_said(pilot, "drawing 40 rollouts")
-        await until(pilot, lambda: re.search(r"run [1-9]", header(pilot)))
+        await until(pilot, lambda: count_rollouts(store, LANDLORD) > before)
+        trace = list_screen(pilot)
+        assert isinstance(trace, TraceScreen)
+        await until(pilot, lambda: trace._version == store.data_version())
+        assert "run " in header(pilot)
         assert not re.search(r"[▲▼◆◇█▇▆▅▄▃▂]|\d/[246]\d\b", "\n".join(rows(pilot)[1:]))
         await send(pilot, "B")
         assert "blind" not in header(pilot)

@@ -29,6 +29,8 @@ from tests.tui.app_under_test import (
     until,
     until_said,
 )
+from tests.tui.test_looking import Clock
+from tui.screens.looking import Looking
 
 N_ALL = sum(len(trace.sentences) for trace in sample_traces())
 
@@ -61,18 +63,20 @@ async def test_what_matters_most_comes_first_and_labels_go_on_along_it(store: St
         ]
 
 
-async def test_it_goes_on_in_the_next_trace(store: Store) -> None:
+async def test_it_goes_on_in_the_next_trace(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("tui.screens.labelling.Looking", lambda: Looking(clock))
     async with build_app(store).run_test(size=(140, 36)) as pilot:
         await start(pilot, "random seed 3 all")
         order = shuffled([Place(t.id, i) for t in sample_traces() for i in range(len(t.sentences))], 3)
         for unit in order[:6]:
             assert header(pilot).split()[1] == unit.trace_id
             assert cursor(pilot) == unit.sentence_idx
+            clock.now += 2.0
             await send(pilot, "7")
         assert f"queue random 3 6/{N_ALL}" in header(pilot)
         assert all(stored_labels(store, unit.trace_id)[unit.sentence_idx] == "monitoring" for unit in order[:6])
-        seconds = query(store, "SELECT seconds FROM label_events")
-        assert all(spent is not None and 0 <= spent < 60 for (spent,) in seconds)
+        assert query(store, "SELECT seconds FROM label_events") == [(2.0,)] * 6
 
 
 async def test_undo_goes_back_and_the_bracket_goes_on_again(store: Store) -> None:
