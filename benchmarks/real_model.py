@@ -23,7 +23,7 @@ from core.collecting.packaged import samples_directory
 from core.resampling.request import RunRequest, top_up
 from core.resampling.runner import run
 from core.serving.server import served_model, serving
-from core.serving.smollm2 import find_smollm2, smollm2_endpoint
+from core.serving.smollm2 import CONTEXT, find_smollm2, smollm2_endpoint
 from core.store.database import Store
 from core.store.traces import add_traces
 from core.traces.importers import read_traces
@@ -75,7 +75,7 @@ def _stored(path: Path) -> bool:
 
 async def _rollouts(slots: int, n: int) -> float:
     (trace, *_) = read_traces(samples_directory() / "real" / "traces.jsonl").traces
-    served = replace(served_model(find_smollm2(), context=2048), slots=slots)
+    served = replace(served_model(find_smollm2(), context=CONTEXT), slots=slots)
     with tempfile.TemporaryDirectory() as folder, serving(served, Path(folder) / "log") as (address, _):
         endpoint = smollm2_endpoint(served, address)
         # Without an end of their own all are equally long.

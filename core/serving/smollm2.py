@@ -28,6 +28,8 @@ SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db5
 LABEL: Final = "SmolLM2-135M (real, tiny)"
 TEMPERATURE: Final = 0.7
 MAX_TOKENS: Final = 64
+CONTEXT: Final = 2048
+"""How the demo samples: its prompt and rollouts are short, and little context is soon reserved."""
 
 
 def missing() -> str:

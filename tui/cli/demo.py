@@ -105,9 +105,9 @@ def _simulated() -> Iterator[Demo]:
 def _real() -> Iterator[Demo]:
     from core.endpoints.config import load_config
     from core.serving.server import served_model, serving
-    from core.serving.smollm2 import find_smollm2, smollm2_endpoint
+    from core.serving.smollm2 import CONTEXT, find_smollm2, smollm2_endpoint
 
-    served = replace(served_model(find_smollm2(), context=2048), slots=8)
+    served = served_model(find_smollm2(), context=CONTEXT)
     directory = _made(Path("turnpoint-demo-real"))
     samples = samples_directory() / "real"
     if sys.stderr.isatty():
