@@ -1,4 +1,4 @@
-"""Ten thousand random steps of two annotators, with restarts and kills, against a model of their histories."""
+"""A thousand random steps (ten thousand in full) of two annotators, restarts and kills, against a model of both."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from core.store.labels import load_annotations
 from core.store.traces import add_traces
 from tests.core.analysis.stored import make_trace
 from tests.e2e.annotating_child import turned
+from tests.sizes import sized
 
-STEPS, EPISODES = 250, 40
+STEPS, EPISODES = 250, sized(4, 40)
 ANNOTATORS = ("ana", "ben")
 TRACES = ("first", "second", "third")
 N_SENTENCES = 8
@@ -180,7 +181,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_no_divergence_in_ten_thousand_steps(folder: Path) -> None:
+def test_no_divergence_in_thousands_of_steps(folder: Path) -> None:
     with Store.open(folder / "template.db") as template:
         texts = [f" Sentence {i}." for i in range(N_SENTENCES)]
         template.write(lambda db: add_traces(db, [make_trace(name, texts) for name in TRACES])).result()
@@ -216,7 +217,7 @@ def test_no_divergence_in_ten_thousand_steps(folder: Path) -> None:
                 assert on_disk(store, name, traces) == stands, where
                 steps += 1
     annotating.end()
-    assert steps == STEPS * EPISODES == 10_000
-    assert kills > 50
-    assert restarts > 50
+    assert steps == STEPS * EPISODES == sized(1_000, 10_000)
+    assert kills > sized(5, 50)
+    assert restarts > sized(5, 50)
     assert 0 < lost < kills

@@ -1,0 +1,51 @@
+"""How many examples hypothesis draws, and which worker runs what when."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
+
+from tests.sizes import FULL, examples
+
+settings.register_profile("full", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=examples(100))
+settings.load_profile("full" if FULL else "quick")
+
+WAITING = ("tests/servers/", "tests/e2e/", "tests/wire/")
+"""Where tests wait for processes: they go first, so that no worker waits alone at the end."""
+
+TOGETHER = {
+    "tests/core/analysis/test_reference_parity.py",
+    "tests/core/endpoints/test_template.py",
+    "tests/core/similarity/test_encoder.py",
+    "tests/tui/cli/test_importance.py",
+}
+"""What imports torch: one worker does that for all of them."""
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file goes to one worker, and so do the files of `TOGETHER`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = str(super()._split_scope(nodeid))
+        return "together" if path in TOGETHER else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Take the place of ``--dist loadfile``."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    items.sort(key=lambda item: not (item.nodeid.startswith(WAITING) or item.nodeid.partition("::")[0] in TOGETHER))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: looking for garbage among them again and again costs a seventh of it all."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
