@@ -1,14 +1,17 @@
-"""How many examples hypothesis draws, and which worker runs what when."""
+"""How many examples hypothesis draws, where folders are, and which worker runs what when."""
 
 from __future__ import annotations
 
 import gc
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.prepared import copy_new_databases
 from tests.sizes import FULL, examples
 
 settings.register_profile("full", deadline=None)
@@ -25,6 +28,22 @@ TOGETHER = {
     "tests/tui/cli/test_importance.py",
 }
 """What imports torch: one worker does that for all of them."""
+
+
+MEMORY = Path("/dev/shm")
+"""Folders of tests are here if there is room: no test cuts the power, and waiting for a disk is half of a commit."""
+ROOM = 1 << 30
+
+
+def pytest_configure() -> None:
+    """Spare every test the disk and the migrations, unless everything is to be as it is for users."""
+    if FULL:
+        return
+    copy_new_databases()
+    if os.access(MEMORY, os.W_OK):
+        free = os.statvfs(MEMORY)
+        if free.f_bavail * free.f_frsize >= ROOM:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]

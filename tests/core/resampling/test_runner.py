@@ -40,6 +40,7 @@ from tests.core.resampling.scene import (
     rows,
     sampled,
 )
+from tests.sizes import examples
 
 
 class TestDrawing:
@@ -330,7 +331,7 @@ class TestFaults:
 class TestInterruption:
     """Whatever happens in between, running again gives exactly 0..n-1."""
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         cuts=st.lists(st.tuples(st.booleans(), st.integers(0, 120)), min_size=1, max_size=3),
         most_choices=st.sampled_from([1, 3, 128]),

@@ -23,6 +23,7 @@ from core.store.labels import undo as undo_step
 from core.store.positions import last_trace, load_position, save_position
 from core.store.traces import add_traces, list_traces
 from tests.core.analysis.stored import make_trace
+from tests.sizes import examples
 
 CODEBOOK = load_codebook()
 ANNOTATORS = ("ana", "ben")
@@ -263,6 +264,6 @@ def template() -> Path:
 
 
 Labelling.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(30), stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestLabelling = Labelling.TestCase
