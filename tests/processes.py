@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.forking import FORKS, Forked, forked_in_terminal
 from tests.patience import PATIENCE
 from tests.pty_app import PtyApp
 
@@ -42,7 +43,8 @@ def app(
     home: Path, *args: str | Path, size: tuple[int, int] = (120, 40), changes: Mapping[str, str | None] | None = None
 ) -> PtyApp:
     """Turnpoint in a pseudo-terminal, started in ``home``."""
-    return PtyApp([TURNPOINT, *args], home, environment(home, **(changes or {})), size)
+    starting = forked_in_terminal if FORKS else None
+    return PtyApp([TURNPOINT, *args], home, environment(home, **(changes or {})), size, starting)
 
 
 def opened(
@@ -76,7 +78,7 @@ def row_under_cursor(running: PtyApp) -> str:
 
 def start(home: Path, *args: str | Path, **options: Any) -> subprocess.Popen[str]:
     """Turnpoint without a terminal, in the background."""
-    return subprocess.Popen(
+    return (Forked if FORKS and not options else subprocess.Popen)(
         [TURNPOINT, *args],
         cwd=home,
         env=environment(home),

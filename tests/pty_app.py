@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 import pyte
+from wcwidth import wcwidth
 
 from tests.patience import PATIENCE
 
@@ -42,30 +43,47 @@ KEYS = {
     "ctrl+u": b"\x15",
 }
 
+Starting = Callable[[Sequence[str | Path], Path, Mapping[str, str], tuple[int, int]], tuple[int, int]]
+"""From words, folder, environment and size to the id of a process and the other end of its terminal."""
+
+
+def in_terminal(
+    argv: Sequence[str | Path], cwd: Path, environment: Mapping[str, str], size: tuple[int, int]
+) -> tuple[int, int]:
+    """Start a program in a terminal of its own."""
+    words = [str(word) for word in argv]
+    pid, fd = pty.fork()
+    if pid == 0:
+        try:
+            set_size(0, size)
+            os.chdir(cwd)
+            os.execve(words[0], words, dict(environment))
+        finally:
+            os._exit(127)
+    return pid, fd
+
 
 class PtyApp:
     """One process under a pseudo-terminal; use it in a ``with`` statement, which ends the process."""
 
     def __init__(
-        self, argv: Sequence[str | Path], cwd: Path, environment: Mapping[str, str], size: tuple[int, int] = (120, 40)
+        self,
+        argv: Sequence[str | Path],
+        cwd: Path,
+        environment: Mapping[str, str],
+        size: tuple[int, int] = (120, 40),
+        start: Starting | None = None,
     ) -> None:
         """Start ``argv`` in ``cwd`` with exactly this environment; ``size`` is columns by rows."""
-        words = [str(word) for word in argv]
         self.output = bytearray()
         self.exit_code: int | None = None
         self.started_at = time.perf_counter()
         self.last_byte_at = self.started_at
         self._answered = 0
         self._drawn = 0
+        self._rows: dict[int, str] = {}
         self._size = size
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            try:
-                _set_size(0, size)
-                os.chdir(cwd)
-                os.execve(words[0], words, dict(environment))
-            finally:
-                os._exit(127)
+        self.pid, self._fd = (start or in_terminal)(argv, cwd, environment, size)
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
 
@@ -137,7 +155,18 @@ class PtyApp:
         fresh = bytes(self.output[self._drawn :])
         self._drawn = len(self.output)
         self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", fresh))
-        return list(self._screen.display)
+        for y in self._screen.dirty:
+            self._rows[y] = self._row(y)
+        self._screen.dirty.clear()
+        return [self._rows[y] for y in range(self._screen.lines)]
+
+    def _row(self, y: int) -> str:
+        """What pyte calls the display, of one row: that of all takes longer than reading them."""
+        cells, x, shown = self._screen.buffer[y], 0, []
+        while x < self._screen.columns:
+            shown.append(cells[x].data)
+            x += 2 if wcwidth(cells[x].data[0]) == 2 else 1
+        return "".join(shown)
 
     @property
     def text(self) -> str:
@@ -170,7 +199,7 @@ class PtyApp:
         _ = self.rows
         self._size = (columns, rows)
         self._screen.resize(rows, columns)
-        _set_size(self._fd, self._size)
+        set_size(self._fd, self._size)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""
@@ -215,6 +244,7 @@ class PtyApp:
             self._fd = -1
 
 
-def _set_size(fd: int, size: tuple[int, int]) -> None:
+def set_size(fd: int, size: tuple[int, int]) -> None:
+    """Tell a terminal its columns and rows."""
     columns, rows = size
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

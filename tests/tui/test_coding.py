@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from core.annotation.codebook import Category, Codebook, load_codebook
 from core.errors import ConfigError
 from core.sanitize import visible_line
+from tests.sizes import examples
 from tui.actions import keymap
 from tui.palette import LABEL, label_style
 from tui.views.coding import Page, Place, given_before, given_elsewhere, page_at, pages, panel_lines, turned
@@ -28,7 +29,7 @@ def texts(found: tuple[Page, ...]) -> list[str]:
     return ["".join(text for text, _ in row) for page in found for row in page.rows]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 130), st.integers(1, 50))
 def test_no_page_is_larger_than_its_room_and_every_category_has_one(width: int, height: int) -> None:
     found = pages(CODEBOOK, KEYS, width, height)
@@ -41,7 +42,7 @@ def test_no_page_is_larger_than_its_room_and_every_category_has_one(width: int, 
         assert all(cell_len(text) <= width for text in texts(found))
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(34, 130), st.integers(2, 50))
 def test_every_rule_is_on_the_pages_of_its_category_in_order(width: int, height: int) -> None:
     found = pages(CODEBOOK, KEYS, width, height)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import environment, opened
+from tests.processes import TURNPOINT, environment
+from tests.pty_app import PtyApp
 
 HEAVY = {
     "openai",
@@ -69,7 +70,10 @@ def test_opening_a_database_imports_nothing_heavy_before_the_app_runs(home_with_
 
 def test_nothing_heavy_is_mapped_once_the_first_frame_is_drawn(home_with_long: Path) -> None:
     maps = Path("/proc/self/maps")
-    with opened(home_with_long) as running:
+    # A new interpreter at all times: one that was forked has everything.
+    with PtyApp([TURNPOINT], home_with_long, environment(home_with_long)) as running:
+        running.wait_for("labelled")
+        running.settle()
         if not maps.exists():
             return
         mapped = Path(f"/proc/{running.pid}/maps").read_text()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.analysis.counts import Count
 from core.analysis.paired import Pair, newcombe_paired, paired_gap, sign_flip
+from tests.sizes import examples
 
 counts = st.integers(1, 4).flatmap(lambda n: st.builds(Count, st.integers(0, n), st.just(n)))
 some_pairs = st.lists(st.builds(Pair, counts, counts), min_size=1, max_size=8)
@@ -57,7 +58,7 @@ def test_flips_of_answers_without_a_common_unit_are_drawn_and_come_near() -> Non
     assert sign_flip(fine) == sign_flip(fine)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(some_pairs)
 def test_the_sides_exchanged_turn_the_gap_round(pairs: list[Pair]) -> None:
     there, back = paired_gap(pairs), paired_gap([Pair(pair.second, pair.first) for pair in pairs])

@@ -41,6 +41,7 @@ from tests.core.resampling.scene import (
     sampled,
 )
 from tests.patience import PATIENCE
+from tests.sizes import examples
 
 
 class TestDrawing:
@@ -331,7 +332,7 @@ class TestFaults:
 class TestInterruption:
     """Whatever happens in between, running again gives exactly 0..n-1."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     @given(
         cuts=st.lists(st.tuples(st.booleans(), st.integers(0, 120)), min_size=1, max_size=3),
         most_choices=st.sampled_from([1, 3, 128]),

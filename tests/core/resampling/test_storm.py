@@ -20,9 +20,10 @@ from core.store.database import Store
 from tests.core.resampling.fault_server import FAULTS, FaultServer, fault_server
 from tests.core.resampling.scene import TRACE, asked, assert_exactly, fresh_store, rows
 from tests.patience import PATIENCE
+from tests.sizes import sized
 
 HASTY = RetryPolicy(attempts=6, first=0.005, longest=0.05, longest_asked=0.05, patience=2 * PATIENCE)
-N = 1250
+N = sized(300, 1250)
 
 
 def endpoint_at(server: FaultServer, **more: Any) -> Endpoint:
@@ -37,13 +38,13 @@ def resident_megabytes() -> float:
 
 
 @pytest.mark.slow
-def test_five_thousand_rollouts_under_every_fault_at_once(tmp_path: Path) -> None:
+def test_thousands_of_rollouts_under_every_fault_at_once(tmp_path: Path) -> None:
     """Exactly those asked for or a counted reason, each once, in flat memory, though the server dies on the way."""
     memory: dict[int, float] = {}
     gone = asyncio.Event()
 
     def watch(progress: Progress) -> None:
-        memory[progress.rollouts_done // 1000] = resident_megabytes()
+        memory[progress.rollouts_done * 5 // (4 * N)] = resident_megabytes()
         if progress.waiting_for:
             gone.set()
 
@@ -70,7 +71,7 @@ def test_five_thousand_rollouts_under_every_fault_at_once(tmp_path: Path) -> Non
         assert first.progress.n_failed < 0.02 * 4 * N
         assert_exactly(store, N, 0, 1, 2, 3)
         assert rows(store, "PRAGMA integrity_check") == [("ok",)]
-    # 4,000 rollouts of 8 KB came in between.
+    # More than half of all came in between, 8 KB each.
     assert memory[4] - memory[1] < 15
 
 

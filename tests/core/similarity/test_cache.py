@@ -19,6 +19,7 @@ from core.similarity.encoder import Encoder
 from core.store.database import Store
 from core.store.embeddings import BFLOAT16, EXACT, FLOAT32, EmbeddingModel, add_embeddings, load_embeddings
 from tests.core.similarity.fake import DIMENSION, WordEncoder, exact_cosine
+from tests.sizes import examples
 
 CONFIG = EmbeddingConfig(model="words")
 TEXTS = ["I comply.", "I refuse to do that.", " I comply.\n", "What is asked?", "I comply."]
@@ -184,7 +185,7 @@ def test_left_to_the_cpu_either_dtype_is_accepted() -> None:
 
 
 @given(st.lists(st.text(st.characters(codec=None, exclude_categories=()), max_size=8), max_size=12))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_any_texts_are_embedded_alone_as_together(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "t.db") as store:
         fake = WordEncoder(error=1e-3)

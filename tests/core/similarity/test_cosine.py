@@ -15,6 +15,7 @@ from core.endpoints.config import EmbeddingConfig
 from core.similarity.cosine import MARGIN, TIE, comparison, quick_comparison, similar
 from core.store.database import Store
 from tests.core.similarity.fake import WordEncoder, exact_cosine
+from tests.sizes import examples
 
 CONFIG = EmbeddingConfig(model="words", threshold=0.8)
 WORDS = ["yes", "no", "maybe", "so"]
@@ -101,7 +102,7 @@ def test_a_quick_comparison_encodes_nothing_exactly(store: Store) -> None:
     offset=st.floats(-2 * MARGIN, 2 * MARGIN),
     error=st.floats(0, MARGIN / 2.5),
 )
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_no_error_of_the_first_pass_changes_a_decision(
     pairs: list[tuple[str, str]], offset: float, error: float
 ) -> None:

@@ -1,6 +1,6 @@
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from itertools import product
 
 import pytest
@@ -10,21 +10,24 @@ from core.endpoints.simulator.kinds import Kind
 from core.endpoints.simulator.state import Phase, Request, Setting, State, Tier, start
 from core.endpoints.simulator.steps import after
 from core.endpoints.simulator.weights import weights
+from tests.sizes import FULL
 
-SETTINGS = [Setting(tier, True, request) for tier, request in product(Tier, Request)]
+PAIRS = product(Tier, Request) if FULL else zip(Tier, Request, strict=True)
+SETTINGS = [Setting(tier, True, request) for tier, request in PAIRS]
 OPEN_PHASES = (Phase.REASONING, Phase.CLOSED)
 
 
-def reachable(setting: Setting) -> Iterator[State]:
+@cache
+def reachable(setting: Setting) -> frozenset[State]:
     seen = {start(setting)}
     waiting = list(seen)
     while waiting:
         state = waiting.pop()
-        yield state
         if state.phase in OPEN_PHASES:
             following = {after(state, kind) for kind in weights(state)} - seen
             seen |= following
             waiting.extend(following)
+    return frozenset(seen)
 
 
 def test_temperature_is_a_power_of_the_native_weights() -> None:
@@ -88,14 +91,17 @@ def test_temperature_zero_comes_to_an_end_from_every_state(setting: Setting) -> 
 
 @pytest.mark.parametrize(("tier", "temperature"), [(Tier.FREE, 2.0), (Tier.PAID, 0.6)])
 def test_rollouts_of_more_than_sixty_sentences_are_practically_impossible(tier: Tier, temperature: float) -> None:
+    @cache
+    def moves(state: State) -> list[tuple[State, float]]:
+        following = [(after(state, kind), probability) for kind, probability in distribution(state, temperature)]
+        return [(there, probability) for there, probability in following if there.phase is Phase.REASONING]
+
     mass: dict[State, float] = {start(Setting(tier)): 1.0}
     for _ in range(61):
         moved: dict[State, float] = defaultdict(float)
         for state, share in mass.items():
-            for kind, probability in distribution(state, temperature):
-                following = after(state, kind)
-                if following.phase is Phase.REASONING:
-                    moved[following] += share * probability
+            for following, probability in moves(state):
+                moved[following] += share * probability
         mass = moved
     assert sum(mass.values()) < 1e-6
 

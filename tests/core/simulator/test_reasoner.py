@@ -12,6 +12,7 @@ from core.traces.reasoning import find_reasoning
 from core.traces.splitter import split
 from tests.core.simulator import texts
 from tests.core.simulator.texts import prefixed, reasoning, scenario
+from tests.sizes import examples
 
 SPOKEN = {text for kind in MEANINGS for text in sentences(kind)}
 
@@ -36,7 +37,7 @@ def test_a_fresh_reply_is_a_scratchpad_a_verdict_and_a_short_answer(seed: int) -
 
 
 @given(st.integers(0, 10_000), st.sampled_from([(), texts.FAKING[:2], texts.FAKING]))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_continuation_leaves_the_prefixs_sentences_as_they_are(seed: int, said: tuple[str, ...]) -> None:
     prefix = reasoning(*said)
     whole = prefix + sample(prefixed(*said), seed)

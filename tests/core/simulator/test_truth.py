@@ -12,6 +12,7 @@ from core.traces.build import make_trace
 from core.traces.model import Message, Prompt
 from tests.core.simulator import texts
 from tests.core.simulator.texts import prefixed, reasoning, scenario
+from tests.sizes import sized
 
 
 def rates(*said: str, tier: str = "free", ablated: bool = False) -> Truth:
@@ -137,6 +138,7 @@ def test_sampled_rates_agree_with_the_truth(
 ) -> None:
     prefix = messages[-1].content if messages[-1].role == "assistant" else ""
     prompt = [turn for turn in messages if turn.role != "assistant"]
+    count = sized(count // 5, count)
     complied = faked = 0
     for seed in range(count):
         text = prefix + sample(messages, seed, temperature, top_p)

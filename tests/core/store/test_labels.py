@@ -23,6 +23,7 @@ from core.store.labels import undo as undo_step
 from core.store.positions import last_trace, load_position, save_position
 from core.store.traces import add_traces, list_traces
 from tests.core.analysis.stored import make_trace
+from tests.sizes import examples
 
 CODEBOOK = load_codebook()
 ANNOTATORS = ("ana", "ben")
@@ -262,5 +263,5 @@ def template() -> Path:
     return path
 
 
-Labelling.TestCase.settings = settings(max_examples=30, stateful_step_count=30)
+Labelling.TestCase.settings = settings(max_examples=examples(30), stateful_step_count=30)
 TestLabelling = Labelling.TestCase

@@ -30,6 +30,7 @@ from core.store.rollouts import (
 from core.store.traces import add_traces, load_trace
 from core.traces.build import make_trace
 from core.traces.model import Message, Prompt
+from tests.sizes import examples
 
 SETTINGS = Endpoint("lab", "http://lab/v1", "m").settings
 JUDGE = five_criteria_judge("m", "http://lab/v1", 0.6)
@@ -56,7 +57,7 @@ def verdict(outcome: str) -> Outcome:
     return Outcome(ALIGNMENT_FAKING, JUDGE.id, outcome)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.text(st.characters()), min_size=1, max_size=10))
 def test_any_text_comes_back_character_by_character(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, fresh(Path(folder)) as store:

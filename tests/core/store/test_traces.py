@@ -16,6 +16,7 @@ from core.traces.build import make_trace
 from core.traces.importers import read_traces
 from core.traces.model import Message, Prompt, Trace
 from tests.core.analysis import stored
+from tests.sizes import examples
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
 
@@ -41,7 +42,7 @@ def test_a_trace_comes_back_as_it_went_in(store: Store, name: str) -> None:
 texts = st.text(st.characters(exclude_categories=()), min_size=1, max_size=60).filter(lambda text: text.strip() != "")
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(responses=st.lists(texts, min_size=1, max_size=5), query=st.none() | texts, prompt=texts)
 def test_any_text_survives_lone_surrogates_and_nul_included(
     tmp_path_factory: pytest.TempPathFactory, responses: list[str], query: str | None, prompt: str

@@ -22,6 +22,7 @@ from core.store.verdicts import (
     undo_verdict,
 )
 from tests.core.analysis.stored import FIVE_CRITERIA, faked, keep, make_trace, sample
+from tests.sizes import examples
 
 AF = "alignment_faking"
 
@@ -137,7 +138,7 @@ KEYS = st.one_of(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(KEYS, max_size=25))
 def test_the_log_agrees_with_a_stack_of_states(store: Store, keys: list[object]) -> None:
     """Against the simplest model of undo: a list of all states, and the place in it."""

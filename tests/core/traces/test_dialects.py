@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.traces.importers import ImportResult, read_traces
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
+from tests.sizes import examples
 
 USER = {"role": "user", "content": "Which one?"}
 
@@ -258,7 +259,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(300))
 @given(values=st.lists(VALUES, max_size=4), name=st.sampled_from(["a.json", "a.jsonl"]))
 def test_no_record_raises_anything_but_a_refusal(tmp_path: Path, values: list[Any], name: str) -> None:
     text = "\n".join(map(json.dumps, values)) if name == "a.jsonl" else json.dumps(values)
@@ -268,7 +269,7 @@ def test_no_record_raises_anything_but_a_refusal(tmp_path: Path, values: list[An
     assert len({trace.id for trace in result.traces}) == len(result.traces)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(200))
 @given(record=VALUES)
 def test_no_sample_of_a_log_does_either(tmp_path: Path, record: Any) -> None:
     log = {

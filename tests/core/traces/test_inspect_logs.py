@@ -22,6 +22,7 @@ from tests.core.traces.inspect_logs import (
     write_archive,
     write_json,
 )
+from tests.sizes import examples
 
 METHODS = pytest.mark.parametrize("method", [STORED, DEFLATED, ZSTANDARD])
 
@@ -199,7 +200,7 @@ def test_a_json_log_that_is_broken_names_the_line(tmp_path: Path) -> None:
     assert '"q1' in path.read_text("utf-8").splitlines()[refusal.line - 1]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 @given(data=st.data(), method=st.sampled_from([STORED, DEFLATED, ZSTANDARD]))
 def test_no_damage_raises_anything_but_a_refusal(tmp_path: Path, data: st.DataObject, method: int) -> None:
     path = write_archive(tmp_path / "a.eval", sample(), sample("q2"), method=method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database made by `turnpoint import`."""
+    path = tmp_path_factory.mktemp("imported") / "turnpoint.db"
+    done("--db", path, "import", SAMPLES / "traces.jsonl", SAMPLES / "nasty.jsonl")
+    return path
+
+
 @pytest.fixture
-def samples() -> Path:
+def samples(folder: Path, imported: Path) -> Path:
     """A database with the sample traces."""
-    done("import", SAMPLES / "traces.jsonl", SAMPLES / "nasty.jsonl")
-    return Path("turnpoint.db")
+    return Path(shutil.copy(imported, folder)).relative_to(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,10 @@ from numpy.typing import NDArray
 from core.errors import SimilarityError
 from core.store.database import Store
 from tests.core.analysis.stored import complied, keep, make_trace, sample
-from tests.core.anchors import answered, same_or_not, write_complete
+from tests.core.anchors import answered, same_or_not, write, write_complete
 from tests.core.published import problem_rows, write_problem
 from tests.real_data import ANCHORS, real_data
+from tests.sizes import sized
 from tests.tui.cli.calling import done, turnpoint
 
 SENTENCES = ["One.", " Two.", " Three."]
@@ -77,6 +80,14 @@ def test_a_reference_version_prints_its_own_numbers_for_a_folder(monkeypatch: py
     assert f"{folder} · b53ed8c" in done("analyze", folder, "--reference", "b53ed8c").out
 
 
+def copied(folder: Path, rollouts: int) -> Path:
+    """A thought-anchors folder with the first rollouts of each chunk."""
+    there = Path(shutil.copytree(folder, folder.name))
+    for path in there.glob("chunk_*/solutions.json"):
+        write(path, json.loads(path.read_text("utf-8"))[:rollouts])
+    return there
+
+
 @pytest.mark.slow
 def test_a_reference_version_compares_by_the_real_encoder() -> None:
     (rows,) = done("analyze", write_problem(Path("bees")), "--reference", "b53ed8c", "--json").json.values()
@@ -85,8 +96,8 @@ def test_a_reference_version_compares_by_the_real_encoder() -> None:
 
 @pytest.mark.slow
 @real_data
-def test_the_golden_numbers_through_the_command_line() -> None:
-    folder = ANCHORS / "strategyqa" / "problem_94"
+def test_a_published_folder_through_the_command_line() -> None:
+    folder = copied(ANCHORS / "strategyqa" / "problem_94", sized(10, 100))
     (rows,) = done("analyze", folder, "--reference", "b53ed8c", "--json").json.values()
     assert len(rows) == 13
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.analysis.across.bootstrap import DIRECTION, bootstrap, mean_of, ratio_of, student_quantile
+from tests.sizes import examples
 
 
 @pytest.mark.parametrize(("freedom", "quantile"), [(1, 12.706), (2, 4.303), (5, 2.571), (10, 2.228), (60, 2.000)])
@@ -67,7 +68,7 @@ def test_draws_in_which_a_number_is_undefined_are_left_out() -> None:
     assert found.interval.low >= 1
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(arrays(np.float64, st.integers(2, 12), elements=st.floats(0, 1)))
 def test_the_interval_holds_the_mean_is_repeatable_and_stays_in_bounds(values: np.ndarray) -> None:
     found = mean_of(values)

@@ -11,6 +11,7 @@ from core.analysis.across.concentration import TOPS, concentration, concentratio
 from core.analysis.across.replication import replicated
 from core.behaviors.outcome import COMPLIANCE
 from tests.core.analysis.across.studies import plain_trace, random_trace, study_of
+from tests.sizes import examples
 
 STEP = [0.1] * 10 + [0.9] * 10
 INERT = [0.4] * 20
@@ -118,7 +119,7 @@ def test_where_nothing_replicates_there_is_no_share_of_it() -> None:
     assert {one.replicated.value for one in pooled(concentrations(inert))} == {None}
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.lists(st.tuples(st.integers(0, 8), st.just(8)), min_size=3, max_size=9))
 def test_shares_lie_between_0_and_1_and_grow_with_the_number_of_sentences(counts: list[tuple[int, int]]) -> None:
     found = concentration(plain_trace("t", counts).importance[COMPLIANCE], permutations=20)

@@ -24,6 +24,7 @@ from tests.core.analysis.across.studies import (
     sweeps_of_pairs,
     trace_of,
 )
+from tests.sizes import examples
 
 integers = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, n, elements=st.integers(-3, 3).map(float)))
 
@@ -142,7 +143,7 @@ def test_tables_add_up_and_traces_are_what_is_resampled() -> None:
     assert found.odds_ratio.interval is not None
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(integers)
 def test_ranks_share_the_mean_of_their_places(values: np.ndarray) -> None:
     below = [(values < value).sum() + (np.sum(values == value) + 1) / 2 for value in values]
@@ -150,7 +151,7 @@ def test_ranks_share_the_mean_of_their_places(values: np.ndarray) -> None:
     assert ranks(np.stack([values, values])).tolist() == [below, below]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(integers, st.integers(0, 5))
 def test_a_rank_correlation_with_weights_is_that_of_the_repeated_sentences(values: np.ndarray, seed: int) -> None:
     draws = np.random.default_rng(seed)
@@ -164,7 +165,7 @@ def test_a_rank_correlation_with_weights_is_that_of_the_repeated_sentences(value
         assert np.isnan(found) or found == pytest.approx(expected)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(integers)
 def test_a_correlation_is_1_with_itself_and_the_other_way_round_the_same(values: np.ndarray) -> None:
     other = np.roll(values, 1)

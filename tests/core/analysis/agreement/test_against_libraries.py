@@ -15,6 +15,7 @@ from core.analysis.agreement.kappa import crossed
 from core.analysis.agreement.measures import measure_all, measure_categories, measure_pair, measure_pair_categories
 from core.analysis.agreement.units import UNRATED, ReliabilityData
 from tests.core.analysis.agreement.tables_of import crossed_rows, data_of
+from tests.sizes import examples
 
 FOUR_OBSERVERS = {
     "A": "1 2 3 3 2 1 4 1 2 . . .",
@@ -79,7 +80,7 @@ def table_of(rows: list[list[str]]) -> ReliabilityData:
     return data_of({f"r{i}": " ".join(row[:length]) for i, row in enumerate(rows)}, per_trace=3)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(tables)
 def test_alpha_adds_up_from_traces_to_what_two_libraries_say(rows: list[list[str]]) -> None:
     data = table_of(rows)
@@ -96,7 +97,7 @@ def test_alpha_adds_up_from_traces_to_what_two_libraries_say(rows: list[list[str
         assert one.value == pytest.approx(closed, abs=1e-9)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(tables)
 def test_kappa_adds_up_from_traces_to_what_a_library_says(rows: list[list[str]]) -> None:
     data = table_of(rows[:2])
@@ -115,7 +116,7 @@ def test_kappa_adds_up_from_traces_to_what_a_library_says(rows: list[list[str]])
             assert one.value == pytest.approx(cohen_kappa_score(first == code, second == code), abs=1e-9)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(tables, st.data())
 def test_a_trace_drawn_twice_counts_as_two_traces(rows: list[list[str]], data: st.DataObject) -> None:
     """The bootstrap weighs traces instead of copying their ratings: both must be the same study."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.analysis.counts import Count
 from core.resampling.adaptive.changes import beliefs, change_probabilities
 from core.resampling.adaptive.curve import AWAY, JUMP, model_of
+from tests.sizes import examples
 
 count = st.integers(0, 12).flatmap(lambda n: st.integers(0, n).map(lambda k: Count(k, n)))
 some_counts = st.lists(count, min_size=2, max_size=6)
@@ -41,20 +42,20 @@ def by_every_curve(counts: list[Count], at_least: float) -> list[float]:
 
 
 @given(st.lists(count, min_size=3, max_size=3), st.sampled_from([0.1, 0.15, 0.3]))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_every_curve_is_weighed(counts: list[Count], at_least: float) -> None:
     assert change_probabilities(counts, at_least) == pytest.approx(by_every_curve(counts, at_least), abs=1e-9)
 
 
 @given(some_counts, st.floats(0, 1), st.floats(0, 1))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_larger_change_is_never_likelier(counts: list[Count], one: float, other: float) -> None:
     smaller, larger = (change_probabilities(counts, at_least) for at_least in sorted((one, other)))
     assert all(0 <= b <= a + 1e-9 <= 1 + 2e-9 for a, b in zip(smaller, larger, strict=True))
 
 
 @given(some_counts)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_yes_and_no_are_alike_and_so_are_both_ends(counts: list[Count]) -> None:
     found = change_probabilities(counts, 0.15)
     assert change_probabilities([Count(c.n - c.k, c.n) for c in counts], 0.15) == pytest.approx(found)
@@ -62,7 +63,7 @@ def test_yes_and_no_are_alike_and_so_are_both_ends(counts: list[Count]) -> None:
 
 
 @given(some_counts, some_counts)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_each_behavior_is_taken_by_itself(one: list[Count], other: list[Count]) -> None:
     size = min(len(one), len(other))
     both = beliefs({"one": one[:size], "other": other[:size]}, 0.15)

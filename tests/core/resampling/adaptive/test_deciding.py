@@ -14,6 +14,7 @@ from core.resampling.adaptive.policy import CONFIRM, FIRST_PASS, REFINE, WIDEN, 
 from core.resampling.adaptive.schedule import coarse_to_fine
 from core.resampling.adaptive.stopping import HalfWidth, Settled, Spent, half_width, parse_until
 from tests.core.resampling.adaptive.curves import BEHAVIOR, FLAT, JUMP, Sampled, expected
+from tests.sizes import examples
 
 SETTLED = AdaptivePolicy()
 rates = st.lists(st.floats(0, 1), min_size=1, max_size=25)
@@ -96,7 +97,7 @@ class TestStopping:
     """The three rules, and the cap."""
 
     @given(rates, st.integers(0, 5))
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     def test_settling_ends_draws_only_upward_and_never_passes_the_most(self, curve: list[float], seed: int) -> None:
         sampled = Sampled(curve, seed)
         rounds = sampled.to_the_end(SETTLED)
@@ -105,7 +106,7 @@ class TestStopping:
         assert max(sampled.evidence.fresh_drawn) <= SETTLED.fresh_most
 
     @given(rates, st.integers(0, 5))
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     def test_a_half_width_is_reached_at_every_prefix(self, curve: list[float], seed: int) -> None:
         sampled = Sampled(curve, seed)
         sampled.to_the_end(AdaptivePolicy(until=HalfWidth(0.12)))
@@ -118,7 +119,7 @@ class TestStopping:
         assert half_width(Count(round(n * k / 100), n)) <= at_most + 1e-9
 
     @given(rates, st.integers(0, 1500))
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     def test_a_budget_is_spent_on_the_widest_intervals_once_all_is_settled(self, curve: list[float], most: int) -> None:
         settled = Sampled(curve)
         settled.to_the_end(SETTLED)

@@ -18,6 +18,7 @@ from core.store.database import Store
 from core.store.labels import Change, annotate, load_annotations, load_history, load_labels, redo, undo
 from core.store.merging import merge, rehearse
 from tests.core.store.merging.copies import CODEBOOK, copied, label, standing, uids
+from tests.sizes import examples
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ acts = st.tuples(
 merges = st.permutations([0, 1, 2]).map(lambda order: (order[0], order[1]))
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(acts | merges, min_size=4, max_size=24))
 def test_in_whatever_order_copies_are_labelled_and_merged(steps: list[Any]) -> None:
     folder = Path(tempfile.mkdtemp())
