@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 SERVERS := .venv-servers
 
-.PHONY: help demo demo-real test test-servers lint benchmark clean
+.PHONY: help demo demo-real test test-all test-servers lint benchmark clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,11 +21,13 @@ demo: .venv/.installed ## open the app on the sample traces with the simulator (
 demo-real: .venv/.installed .venv/.installed-real ## the same with a real, tiny language model (some 130 MB the first time)
 	@$(BIN)/turnpoint demo --real
 
-test: .venv/.installed-dev ## lint, types, import rules, and all tests
-	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+test: lint .venv/.installed-real ## lint, types, import rules, and all tests
+	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
 
-test-servers: .venv/.installed-dev $(SERVERS)/.installed ## the main job against llama-cpp-python's server
+test-all: lint .venv/.installed-real ## the same with every kill, storm and draw at its full size
+	@TURNPOINT_TESTS=full $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+
+test-servers: .venv/.installed-dev .venv/.installed-real $(SERVERS)/.installed ## once more against llama-cpp-python (compiles it)
 	@TURNPOINT_SERVER=llama-cpp-python LLAMA_CPP_PYTHON=$(CURDIR)/$(SERVERS)/bin/python \
 	  $(BIN)/python -m pytest tests/servers
 

@@ -52,7 +52,7 @@ def main() -> None:
 def _first_rollout() -> float:
     folder = Path(tempfile.mkdtemp())
     begun = time.monotonic()
-    command = [Path(sys.executable).with_name("turnpoint"), "demo", "--real", "--headless", "-n", "1"]
+    command = [str(Path(sys.executable).with_name("turnpoint")), "demo", "--real", "--headless", "-n", "1"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while not _stored(folder / "turnpoint-demo-real" / "turnpoint.db"):

@@ -36,7 +36,7 @@ def test_the_command_installs_into_the_environment_that_turnpoint_runs_in() -> N
 
 def test_an_environment_without_pip_is_installed_into_by_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
-    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     assert install_command("a==1") == f"uv pip install --python {shlex.quote(sys.executable)} a==1"
 
 
