@@ -144,6 +144,8 @@ async def test_the_trace_opens_where_it_was_left(store: Store) -> None:
         await send(pilot, ":")
         await enter(pilot, "17")
         await send(pilot, "q")
+    # A process that ends waits for what it has still to write.
+    store.write(lambda _: None).result()
     async with build_app(store).run_test(size=(120, 36)) as pilot:
         assert cursor(pilot) == 17
         await until(pilot, lambda: any(row.startswith("▌17 ") for row in rows(pilot)))
