@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
 BIN := .venv/bin
 SERVERS := .venv-servers
 
-.PHONY: help demo test test-servers lint benchmark clean
+.PHONY: help demo test test-all test-servers lint benchmark clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,9 +19,20 @@ help: ## list these targets
 demo: .venv/.installed ## open the app on the sample traces with the simulator (headless without a terminal)
 	@$(BIN)/turnpoint demo
 
-test: .venv/.installed-dev ## lint, types, import rules, and all tests
+# Hundreds of processes would compile the same modules, each anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Four workers on two processors: much of a test is waiting for a screen.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+test: .venv/.installed-dev ## lint, types, import rules, and all tests at a small size
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST)
+
+test-all: .venv/.installed-dev ## the same with every kill, storm and draw; what CI runs
+	@$(MAKE) --no-print-directory lint
+	@TURNPOINT_TESTS=full $(PYTEST)
+	@$(MAKE) --no-print-directory test-servers
 
 test-servers: .venv/.installed-dev $(SERVERS)/.installed ## the main job against llama-cpp-python's server
 	@TURNPOINT_SERVER=llama-cpp-python LLAMA_CPP_PYTHON=$(CURDIR)/$(SERVERS)/bin/python \
