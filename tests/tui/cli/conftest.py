@@ -10,27 +10,33 @@ import pytest
 from tests.tui.cli.calling import SAMPLES, done
 
 
+def settle(parent: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Go to an empty folder, as somebody without settings; gives the folder."""
+    home, work = parent / "home", parent / "work"
+    home.mkdir()
+    work.mkdir()
+    patch.chdir(work)
+    patch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        patch.setenv(name, str(home / name))
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TURNPOINT_DB", "TURNPOINT_DEBUG"):
+        patch.delenv(name, raising=False)
+    return work
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory."""
-    home, work = tmp_path / "home", tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
-    monkeypatch.chdir(work)
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(name, str(home / name))
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "TURNPOINT_DB", "TURNPOINT_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    return work
+    return settle(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database made by `turnpoint import`."""
-    path = tmp_path_factory.mktemp("imported") / "turnpoint.db"
-    done("--db", path, "import", SAMPLES / "traces.jsonl", SAMPLES / "nasty.jsonl")
-    return path
+    with pytest.MonkeyPatch.context() as patch:
+        folder = settle(tmp_path_factory.mktemp("imported"), patch)
+        done("import", SAMPLES / "traces.jsonl", SAMPLES / "nasty.jsonl")
+    return folder / "turnpoint.db"
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 from core.collecting.packaged import samples_directory
 from core.collecting.queries import read_queries
+from tests.processes import wait_until
 from tests.tui.cli.calling import done, process, turnpoint
 
 
@@ -209,8 +210,8 @@ class TestChoosing:
 def test_a_killed_run_goes_on_and_loses_nothing(folder: Path) -> None:
     command = [sys.executable, "-m", "tui", "collect", "--limit", "20", "-n", "5", "--no-judge"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while not (Path("turnpoint.db").exists() and _any_answers()):
-        assert running.poll() is None
+    wait_until(lambda: running.poll() is not None or _any_answers(), "store an answer")
+    assert running.poll() is None
     running.send_signal(signal.SIGKILL)
     running.communicate()
     kept = rows("SELECT id, text FROM rollouts ORDER BY id")
@@ -222,6 +223,8 @@ def test_a_killed_run_goes_on_and_loses_nothing(folder: Path) -> None:
 
 
 def _any_answers() -> bool:
+    if not Path("turnpoint.db").exists():
+        return False
     try:
         return rows("SELECT count(*) FROM rollouts") != [(0,)]
     except sqlite3.OperationalError:

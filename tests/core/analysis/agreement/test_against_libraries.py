@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import krippendorff
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score
 
 from core.analysis.agreement.alpha import coincidences, krippendorff_alpha
 from core.analysis.agreement.kappa import crossed
@@ -49,6 +50,13 @@ def others_alpha(data: ReliabilityData) -> float:
     return float(krippendorff.alpha(reliability_data=values, level_of_measurement="nominal"))
 
 
+def their_kappa(first: Any, second: Any) -> float:
+    """Cohen's kappa; imported here, because every worker of the tests reads this file."""
+    from sklearn.metrics import cohen_kappa_score
+
+    return float(cohen_kappa_score(first, second))
+
+
 def test_alpha_is_that_of_krippendorffs_example_and_of_his_coincidence_matrix() -> None:
     data = data_of(FOUR_OBSERVERS)
     (alpha, *_) = measure_all(data)
@@ -66,7 +74,7 @@ def test_kappa_is_that_of_published_examples(table: list[list[int]], published: 
     rows = crossed_rows(table)
     kappa, raw, _ = measure_pair(data_of(rows, per_trace=1000))
     assert kappa.value == pytest.approx(published, abs=5e-4)
-    assert kappa.value == pytest.approx(cohen_kappa_score(rows["first"].split(), rows["second"].split()))
+    assert kappa.value == pytest.approx(their_kappa(rows["first"].split(), rows["second"].split()))
     diagonal = sum(table[i][i] for i in range(len(table)))
     assert (raw.n_agree, raw.n_units) == (diagonal, sum(map(sum, table)))
 
@@ -108,12 +116,12 @@ def test_kappa_adds_up_from_traces_to_what_a_library_says(rows: list[list[str]])
     if len({*first.tolist(), *second.tolist()}) == 1:
         assert kappa.value is None
         return
-    assert kappa.value == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
+    assert kappa.value == pytest.approx(their_kappa(first, second), abs=1e-9)
     assert kappa.value == pytest.approx(closed_kappa(data), abs=1e-9)
     for one in measure_pair_categories(data):
         code = data.categories.index(one.category or "")
         if one.value is not None:
-            assert one.value == pytest.approx(cohen_kappa_score(first == code, second == code), abs=1e-9)
+            assert one.value == pytest.approx(their_kappa(first == code, second == code), abs=1e-9)
 
 
 @settings(max_examples=examples(25))
