@@ -11,6 +11,7 @@ from subprocess import DEVNULL, PIPE, Popen
 import pytest
 
 from tests.forking import Forked, forked_in_terminal
+from tests.patience import PATIENCE
 from tests.processes import SAMPLES, TURNPOINT, environment
 from tests.pty_app import PtyApp, Starting, in_terminal
 
@@ -33,7 +34,7 @@ def ended(home: Path, how: type[Popen[str]], *words: str) -> tuple[int, str, str
     started = how(
         [str(TURNPOINT), *words], cwd=home, env=environment(home), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True
     )
-    out, err = started.communicate(timeout=60)
+    out, err = started.communicate(timeout=PATIENCE)
     return started.returncode, SPEED.sub("", out), err
 
 
@@ -41,8 +42,9 @@ def test_it_says_the_same_and_ends_with_the_same_code(tmp_path: Path) -> None:
     homes = [tmp_path / name for name in ("started", "forked")]
     for home in homes:
         home.mkdir()
+    hows: list[type[Popen[str]]] = [Popen, Forked]
     for words in CALLS:
-        started, forked = (ended(home, how, *words) for home, how in zip(homes, (Popen, Forked), strict=True))
+        started, forked = (ended(home, how, *words) for home, how in zip(homes, hows, strict=True))
         assert forked == started
 
 
