@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from pathlib import Path
@@ -20,22 +19,23 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux give
 CALLS = (
     ("import", str(SAMPLES / "traces.jsonl")),
     ("traces", "--json"),
-    ("resample", "breakup-text-paid", "--prefix", "0", "-n", "2"),
-    ("analyze", "breakup-text-paid", "--json"),
     ("analyze", "no such trace"),
     ("--nonsense",),
-    ("simulator", "--help"),
 )
-SPEED = re.compile(r"[\d.]+(/s| s)\b")
 
 
 def ended(home: Path, how: type[Popen[str]], *words: str) -> tuple[int, str, str]:
-    """Exit code, standard output without what a clock decides, and standard error."""
+    """Exit code, standard output and standard error."""
     started = how(
         [str(TURNPOINT), *words], cwd=home, env=environment(home), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True
     )
+<<<<<<< HEAD
     out, err = started.communicate(timeout=PATIENCE)
     return started.returncode, SPEED.sub("", out), err
+=======
+    out, err = started.communicate(timeout=60)
+    return started.returncode, out, err
+>>>>>>> 4faf0c8 (tests: forked and started processes are compared by the calls that need no model)
 
 
 def test_it_says_the_same_and_ends_with_the_same_code(tmp_path: Path) -> None:
