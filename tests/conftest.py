@@ -80,7 +80,6 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-<<<<<<< HEAD
 @pytest.fixture(params=["own", pytest.param("real", marks=real_data.real_data)])
 def scratchpads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of labelled scratchpads: our own, and those of others where they are at hand."""
@@ -92,9 +91,9 @@ def scratchpads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not real_data.FOLDER.is_dir():
         terminalreporter.write_line("tests of real data are left out: there is no ../shared/data beside this checkout.")
-=======
+
+
 def pytest_sessionfinish() -> None:
     """Look for garbage once more, and not the five times that pytest does."""
     gc.collect()
     gc.freeze()
->>>>>>> 51cad56 (docs: sizes of the tests, and how to find what is slow)

@@ -29,13 +29,8 @@ def ended(home: Path, how: type[Popen[str]], *words: str) -> tuple[int, str, str
     started = how(
         [str(TURNPOINT), *words], cwd=home, env=environment(home), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True
     )
-<<<<<<< HEAD
     out, err = started.communicate(timeout=PATIENCE)
-    return started.returncode, SPEED.sub("", out), err
-=======
-    out, err = started.communicate(timeout=60)
     return started.returncode, out, err
->>>>>>> 4faf0c8 (tests: forked and started processes are compared by the calls that need no model)
 
 
 def test_it_says_the_same_and_ends_with_the_same_code(tmp_path: Path) -> None:

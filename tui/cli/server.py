@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--threads", default=THREADS, show_default=True, type=click.IntRange(1, 1024),
-    help="Threads; more than there are idle cores make it slower.",
+    help="Threads of the model; as many as there are idle cores are best.",
 )  # fmt: skip
 @click.option("--log", type=click.Path(path_type=Path), help="Keep what the server says in this file.")
 @json_option
