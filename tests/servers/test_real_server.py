@@ -16,8 +16,11 @@ from tests.e2e import stored
 from tests.processes import headless, start, wait_until
 from tests.servers.real import Kind, RealServer, running
 from tests.servers.study import CUT, LONG, PREFIXES, QUESTION, TRACE, UNTAGGED, ask, checked, new_study
+from tests.sizes import sized
 
 pytestmark = pytest.mark.slow
+
+N = sized(8, 40)
 
 
 def label_rows(home: Path) -> list[tuple[object, ...]]:
@@ -64,7 +67,7 @@ def test_the_main_job(tmp_path: Path, server: RealServer) -> None:
 def test_a_rollout_is_what_the_server_says_after_the_prefix(tmp_path: Path, server: RealServer) -> None:
     """At temperature 0 there is one such text, and the server itself is asked for it."""
     home = new_study(tmp_path, server, temperature=0.0)
-    done = headless(home, "resample", TRACE, "--prefix", "1,3", "-n", "1", "--no-judge")
+    done = headless(home, "resample", TRACE, "--prefix", "1,3", "-n", "1", "--no-judge", "--no-check")
     assert done.returncode == 0, done.stderr
     for index, prefix in CUT.items():
         prompt = f"{QUESTION}\n\n{prefix}"
@@ -76,7 +79,7 @@ def test_a_rollout_is_what_the_server_says_after_the_prefix(tmp_path: Path, serv
 def test_a_template_renders_the_prompt_as_the_server_does(tmp_path: Path, server: RealServer) -> None:
     """Before the first sentence of a response without tags the server itself can be asked for the same, in chat."""
     home = new_study(tmp_path, server, temperature=0.0, template=str(server.template))
-    done = headless(home, "resample", UNTAGGED, "--prefix", "0-1", "-n", "1", "--no-judge")
+    done = headless(home, "resample", UNTAGGED, "--prefix", "0-1", "-n", "1", "--no-judge", "--no-check")
     assert done.returncode == 0, done.stderr
     rows = stored.rows(home, "SELECT text, prompt_tokens FROM rollouts ORDER BY prefix_idx")
     question = {"messages": [{"role": "user", "content": QUESTION}], "max_tokens": 8, "temperature": 0, "top_p": 1}
@@ -99,7 +102,7 @@ def test_a_judge_that_talks_noise_decides_nothing(tmp_path: Path, server: RealSe
     # A closing tag that noise does write, so that there is something to judge.
     tags = '[reasoning]\ntags = [["<think>", "e"]]\n[judge]\nwhen = "always"\n'
     (home / "turnpoint.toml").write_text(settings.replace("max_tokens = 8", "max_tokens = 24") + tags, "utf-8")
-    done = headless(home, "resample", TRACE, "--prefix", "2", "-n", "1")
+    done = headless(home, "resample", TRACE, "--prefix", "2", "-n", "1", "--no-check")
     assert done.returncode == 0, done.stderr
     votes = stored.rows(home, "SELECT DISTINCT verdict FROM judge_votes")
     outcomes = stored.rows(home, "SELECT DISTINCT value FROM outcomes WHERE behavior = 'alignment_faking'")
@@ -121,7 +124,7 @@ def test_the_check_proves_that_completions_continue(tmp_path: Path, server: Real
 @pytest.mark.where("refuses_long_prompts")
 def test_a_prompt_that_is_too_long_costs_its_prefix_alone(tmp_path: Path, server: RealServer) -> None:
     home = new_study(tmp_path, server)
-    done = headless(home, "resample", LONG, "--all", "-n", "2", "--no-judge")
+    done = headless(home, "resample", LONG, "--all", "-n", "2", "--no-judge", "--no-check")
     assert done.returncode == 1, done.stdout
     assert stored.per_prefix(home, LONG) == {0: 2, 1: 2}
     assert stored.rows(home, "SELECT DISTINCT prefix_idx, kind FROM failures") == [(2, "context_length")]
@@ -131,15 +134,15 @@ def test_a_prompt_that_is_too_long_costs_its_prefix_alone(tmp_path: Path, server
 def test_a_server_that_is_killed_and_comes_back(tmp_path: Path, kind: Kind, models: Path) -> None:
     with running(kind, models) as server:
         home = new_study(tmp_path, server)
-        process = start(home, "resample", TRACE, "--all", "-n", "16", "--no-judge")
-        wait_until(lambda: stored.count(home) >= 12 or process.poll() is not None, "get some way")
+        process = start(home, "resample", TRACE, "--all", "-n", str(N), "--no-judge", "--no-check")
+        wait_until(lambda: stored.count(home) >= N or process.poll() is not None, "get some way")
         server.end()
         arrived = stored.rollouts(home)
-    assert len(arrived) < PREFIXES * 16
+    assert len(arrived) < PREFIXES * N
     with running(kind, models, server.port):
         _, said = process.communicate(timeout=100)
     assert process.returncode == 0, said
     assert "Traceback" not in said
-    assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), 16)
+    assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), N)
     assert arrived.items() <= stored.rollouts(home).items()
     assert stored.is_whole(home)
