@@ -53,7 +53,7 @@ KINDS: Final = {
     for kind in (
         Kind(
             name="turnpoint-server",
-            command=f"{{turnpoint}} server {{smollm2}} --slots 4 --context {CONTEXT} --port {{port}}",
+            command=f"{{turnpoint}} server {{smollm2}} --slots 4 --threads 1 --context {CONTEXT} --port {{port}}",
             preset="turnpoint-server",
             model=Path(FILE).stem,
             choices_of_three=3,

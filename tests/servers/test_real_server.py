@@ -32,7 +32,7 @@ def test_the_main_job(tmp_path: Path, server: RealServer) -> None:
     labelled = label_rows(home)
     assert len(labelled) == 2
 
-    done = headless(home, "resample", TRACE, "--all", "-n", "4")
+    done = headless(home, "resample", TRACE, "--all", "-n", "4", "--no-check")
     assert done.returncode == 0, done.stderr
     assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), 4)
     drawn = stored.rollouts(home)
@@ -43,12 +43,12 @@ def test_the_main_job(tmp_path: Path, server: RealServer) -> None:
     assert stored.rows(home, "SELECT DISTINCT prompt_tokens > 0, completion_tokens > 0 FROM rollouts") == [(1, 1)]
 
     # Topping up keeps what is there, goes on with its seeds, and asks for no more than is missing.
-    again = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9")
+    again = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9", "--no-check")
     assert again.returncode == 0, again.stderr
     assert stored.per_prefix(home, TRACE) == {0: 4, 1: 4, 2: 9, 3: 9, 4: 4}
     assert drawn.items() <= stored.rollouts(home).items()
     assert stored.rows(home, "SELECT count(DISTINCT seed) FROM rollouts WHERE prefix_idx = 2") == [(9,)]
-    nothing = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9")
+    nothing = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9", "--no-check")
     assert nothing.returncode == 0, nothing.stderr
     assert stored.count(home) == 30
 
@@ -100,7 +100,7 @@ def test_a_judge_that_talks_noise_decides_nothing(tmp_path: Path, server: RealSe
     home = new_study(tmp_path, server)
     settings = (home / "turnpoint.toml").read_text("utf-8")
     # A closing tag that noise does write, so that there is something to judge.
-    tags = '[reasoning]\ntags = [["<think>", "e"]]\n[judge]\nwhen = "always"\n'
+    tags = '[reasoning]\ntags = [["<think>", "e"]]\n[judge]\nwhen = "always"\nmax_votes = 2\n'
     (home / "turnpoint.toml").write_text(settings.replace("max_tokens = 8", "max_tokens = 24") + tags, "utf-8")
     done = headless(home, "resample", TRACE, "--prefix", "2", "-n", "1", "--no-check")
     assert done.returncode == 0, done.stderr

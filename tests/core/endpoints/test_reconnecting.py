@@ -34,16 +34,20 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 class Server:
     """Sends ``says[i]`` for request number i of a connection; what it says last is said with the close.
 
+    It says nothing before there are ``together`` connections.
+
     Attributes:
         url: its base URL.
         requests: how many requests came on each connection, in the order of connecting.
     """
 
-    def __init__(self, *says: bytes, resets: bool = False) -> None:
+    def __init__(self, *says: bytes, resets: bool = False, together: int = 1) -> None:
         self.url = ""
         self.requests: list[int] = []
         self.says = says
         self._resets = resets
+        self._together = together
+        self._are_there = asyncio.Event()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -54,6 +58,9 @@ class Server:
             return
         number = len(self.requests)
         self.requests.append(0)
+        if len(self.requests) >= self._together:
+            self._are_there.set()
+        await self._are_there.wait()
         try:
             for left, said in reversed([*enumerate(reversed(self.says))]):
                 (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
@@ -100,7 +107,7 @@ async def test_what_a_kept_connection_loses_is_sent_again_on_a_fresh_one_and_is_
 
 
 async def test_the_second_try_takes_no_kept_connection() -> None:
-    async with serving(Server(ANSWER, b"")) as server, lane_to(server.url) as post:
+    async with serving(Server(ANSWER, b"", together=5)) as server, lane_to(server.url) as post:
         await asyncio.gather(*(post() for _ in range(5)))
         assert server.requests == [1] * 5
         await post()
