@@ -40,6 +40,8 @@ def _filled(params: Any, given: dict[str, Any]) -> Any:
     params.cpuparams.n_threads = given["threads"]
     params.cpuparams_batch.n_threads = given["threads"]
     params.ui = False
+    # No page in a browser has anything to ask here; by default any may.
+    params.cors_origins = ""
     params.offline = True
     return params
 

@@ -105,7 +105,7 @@ def serving(served: ServedModel, log: Path) -> Iterator[tuple[str, subprocess.Po
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
-            env={**os.environ, **_ASLEEP},
+            env={**_ASLEEP, **os.environ},
             start_new_session=True,
         )
     try:

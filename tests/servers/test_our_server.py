@@ -15,10 +15,12 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.e2e import stored
+from tests.patience import PATIENCE
 from tests.processes import headless, is_one_sentence, start, wait_until
 from tests.servers.real import free_port
 
@@ -88,6 +90,13 @@ def test_the_lines_that_are_printed_are_an_endpoint(tmp_path: Path, tiny: Path) 
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_page_of_elsewhere_may_not_ask(tmp_path: Path, tiny: Path) -> None:
+    with served(tmp_path, tiny) as (_, said):
+        asked = Request(f"{said['base_url']}/models", headers={"Origin": "http://page.example"})
+        with urlopen(asked, timeout=PATIENCE) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == ""
 
 
 def test_two_servers_at_one_port_are_refused(tmp_path: Path, tiny: Path) -> None:
