@@ -14,6 +14,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -37,7 +38,9 @@ def tiny(models: Path) -> Path:
 @contextmanager
 def served(home: Path, *args: str | Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """`turnpoint server`, when it answers, and what it said in JSON."""
-    process = start(home, "server", *args, "--port", "0", "--json")
+    # Whoever runs the tests in the background has told them to ignore Ctrl-C, and that would be inherited.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = start(home, "server", *args, "--port", "0", "--json", preexec_fn=heeding)
     assert process.stdout is not None
     try:
         said = "".join(iter(process.stdout.readline, "}\n")) + "}"
