@@ -23,7 +23,7 @@ from core.collecting.packaged import samples_directory
 from core.resampling.request import RunRequest, top_up
 from core.resampling.runner import run
 from core.serving.server import served_model, serving
-from core.serving.smollm2 import CONTEXT, find_smollm2, smollm2_endpoint
+from core.serving.smollm2 import CONTEXT, SLOTS, find_smollm2, smollm2_endpoint
 from core.store.database import Store
 from core.store.traces import add_traces
 from core.traces.importers import read_traces
@@ -35,7 +35,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rollouts", type=int, default=100, metavar="N")
-    parser.add_argument("--slots", type=int, nargs="*", default=[4, 8])
+    parser.add_argument("--slots", type=int, nargs="*", default=[8, SLOTS])
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     wanted = parser.parse_args()
     first = sorted(_first_rollout() for _ in range(wanted.rounds))

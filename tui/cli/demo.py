@@ -104,10 +104,10 @@ def _simulated() -> Iterator[Demo]:
 @contextmanager
 def _real() -> Iterator[Demo]:
     from core.endpoints.config import load_config
-    from core.serving.server import served_model, serving
-    from core.serving.smollm2 import CONTEXT, find_smollm2, smollm2_endpoint
+    from core.serving.server import serving
+    from core.serving.smollm2 import served_smollm2, smollm2_endpoint
 
-    served = served_model(find_smollm2(), context=CONTEXT)
+    served = served_smollm2()
     directory = _made(Path("turnpoint-demo-real"))
     samples = samples_directory() / "real"
     if sys.stderr.isatty():
