@@ -33,9 +33,7 @@ MOST_NAMED = 8
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--fields", "written", metavar="NAME=FIELD,…", help="Where response, reasoning, prompt, … stand in records."
-)
+@click.option("--fields", "written", metavar="NAME=FIELD,…", help="Where response, reasoning, prompt, … stand.")
 @click.option("--text", "as_text", is_flag=True, help="Each file named is one response, whatever it looks like.")
 @click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")
 @json_option
@@ -109,7 +107,7 @@ def import_(
             for note in result.notes:
                 warn(f"{path}: {note}")
         if left_out:
-            warn(_left_out(left_out))
+            say(_left_out(left_out))
         for path, result, alike in there:
             if alike:
                 say(_already_there(path, len(alike), len(result.traces)))

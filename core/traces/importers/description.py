@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from core.traces.importers.marks import TRUNCATED, was_cut
 from core.traces.importers.names import first_filled, has, is_filled, look, plain_name
-from core.traces.importers.reasoning_beside import beside, is_reasoning_name
-from core.traces.importers.record import RecordRefusedError
+from core.traces.importers.reasoning_beside import REASONING_FIELDS, beside, is_reasoning_name
+from core.traces.importers.record import RecordRefusedError, WholeFileError
 
 _NEVER_KEPT: Final = frozenset(
     plain_name(name)
@@ -67,10 +67,13 @@ class Description:
         )
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields of a record that it names, each once."""
-        places = (self.needs, self.turns, self.prompt, (self.each,) if self.each else self.reasoning + self.answer)
-        return tuple(dict.fromkeys(path.partition("=")[0].partition(".")[0] for place in places for path in place))
+    def fields(self) -> tuple[tuple[str, ...], ...]:
+        """The fields of a record that it needs or reads, each with the others that may stand in its place."""
+        needed = {condition.partition("=")[0].partition(".")[0] for condition in self.needs}
+        in_choice = () if self.each else (self.reasoning or REASONING_FIELDS * self.has_reasoning, self.answer)
+        places = [(*self.turns, *self.prompt), *in_choice]
+        others = [tuple(dict.fromkeys(path.partition(".")[0] for path in place)) for place in places]
+        return (*((name,) for name in sorted(needed)), *(o for o in others if o and needed.isdisjoint(o)))
 
 
 def described_records(kind: Description, value: Mapping[str, Any], fallback_id: str) -> Iterator[dict[str, Any]]:
@@ -80,7 +83,7 @@ def described_records(kind: Description, value: Mapping[str, Any], fallback_id: 
         RecordRefusedError: if it holds no answer, or the format is not read at all.
     """
     if kind.refused:
-        raise RecordRefusedError(kind.refused)
+        raise WholeFileError(kind.refused)
     number = 0
     for simple in kind.unfold(value) if kind.unfold else (value,):
         choices = look(simple, kind.each) if kind.each else [simple]

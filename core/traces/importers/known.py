@@ -83,6 +83,12 @@ KNOWN: Final[tuple[Description, ...]] = (
         refused="this is a piece of a streamed answer; give whole answers.",
     ),
     Description(
+        "table of labels",
+        needs=("trace_id", "sentence_idx"),
+        unless=("response",),
+        refused="these are sentences or labels of traces, not traces; give the file of the traces.",
+    ),
+    Description(
         "rollouts of an export",
         needs=("rollout_id", "settings_id"),
         refused="this is turnpoint's own table of rollouts; `turnpoint merge` brings over the database itself.",

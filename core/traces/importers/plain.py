@@ -10,7 +10,9 @@ from typing import Final
 from core.errors import ImportRefusedError
 from core.traces.build import TraceRefusedError, make_trace, trace_id_from
 from core.traces.importers.reading import decode, read_bytes
+from core.traces.importers.rendered import split_conversation
 from core.traces.importers.result import ImportResult
+from core.traces.model import Message, Prompt
 from core.traces.reasoning import ReasoningTags
 
 SUFFIXES: Final = (".txt",)
@@ -18,7 +20,8 @@ _ANY_NAME: Final = ("", ".txt", ".text")
 """Suffixes of a file that may be a response without being said to be one."""
 
 _NOTES = re.compile(
-    r"(readme|licen[cs]e|copying|notice|changelog|changes|authors|contributors?|requirements|todo|notes?)"
+    r"(?:readme|licen[cs]e|copying|notice|changelog|authors|contributors|contributing|requirements|constraints|robots|cmakelists)"
+    r"(?:[-_ .].*)?"
 )
 _SENTENCE = re.compile(r"\w[\"')\]*_]*[.!?…。！？][\"')\]*_]*(?=\s|$)|[。！？]")
 _CODE = re.compile(
@@ -53,12 +56,16 @@ def read_plain(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
 def read_text(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
     """The file's text is the response, kept as it is but for a byte order mark; its name gives the id.
 
+    A whole conversation, as a chat template renders it, is prompt and response.
+
     Raises:
         ImportRefusedError: if the file is empty, is not UTF-8, or has no reasoning.
     """
-    response = decode(path, read_bytes(path))
+    text = decode(path, read_bytes(path))
+    turns, response = split_conversation(text) or ([], text)
+    prompt = Prompt(tuple(Message(turn["role"], turn["content"]) for turn in turns))
     try:
-        trace = make_trace(trace_id_from(path.stem), response, tags=tags, source=f"{path.name}:1")
+        trace = make_trace(trace_id_from(path.stem), response, prompt=prompt, tags=tags, source=f"{path.name}:1")
     except TraceRefusedError as refusal:
         raise ImportRefusedError(path, str(refusal)) from refusal
     return ImportResult((trace,), ())
@@ -79,7 +86,7 @@ def looks_like(name: str, text: str, tags: Sequence[ReasoningTags]) -> str:
     path = Path(name)
     if path.suffix.lower() not in _ANY_NAME:
         return f"a {ascii(path.suffix)[1:-1]} file"
-    if _NOTES.match(path.stem.lower()):
+    if _NOTES.fullmatch(path.stem.lower()):
         return "a file of notes"
     if _has_tags(text, tags) or not text.strip():
         return ""

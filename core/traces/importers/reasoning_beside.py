@@ -26,8 +26,10 @@ REASONING_FIELDS: Final = (
 _ORDER: Final = {plain_name(name): place for place, name in enumerate(REASONING_FIELDS)}
 _SUMMARIES: Final = frozenset(plain_name(name) for name in ("reasoning_summary", "thinking_summary", "thought_summary"))
 _SWITCHES: Final = frozenset(
-    ("on", "off", "yes", "no", "true", "false", "none", "null", "auto", "low", "medium", "high", "minimal", "xhigh")
-    + ("max", "default", "enabled", "disabled", "concise", "detailed")
+    (
+        *("on", "off", "yes", "no", "true", "false", "none", "null", "auto", "low", "medium", "high", "minimal"),
+        *("xhigh", "max", "default", "enabled", "disabled", "concise", "detailed"),
+    )
 )
 """Values that say how much a model was to reason."""
 _PARTS: Final = ("text", "reasoning", "thinking", "thought", "content", "reasoning_content", "reasoningText")

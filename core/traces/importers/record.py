@@ -49,6 +49,10 @@ class RecordRefusedError(TraceRefusedError):
     """A record with a field that is missing or wrong."""
 
 
+class WholeFileError(RecordRefusedError):
+    """A record whose whole file is of a kind that is not read; said once per file."""
+
+
 class NoResponseError(RecordRefusedError):
     """A record in which no response was found, by any format that is known."""
 
@@ -91,7 +95,7 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
         prompt=Prompt(tuple(turns)),
         tags=tags,
         source=source,
-        metadata=_metadata(record, response_field, given, content),
+        metadata=_metadata(record, response_field, given, response) | marks_of(record, content),
         reasoning=reasoning,
         **{name: _text(record, name) for name in TEXT_FIELDS},
     )
@@ -201,23 +205,22 @@ def _turn(turn: Any, number: int, name: str) -> tuple[str, Content]:
 
 
 def _metadata(
-    record: Mapping[str, Any], response_field: str, turns: Sequence[Mapping[str, Any]], content: Content
+    record: Mapping[str, Any], response_field: str, turns: Sequence[Mapping[str, Any]], response: str
 ) -> dict[str, Any]:
     """The record's ``metadata`` with all that has no other place: unknown fields, and extra fields of turns."""
     given = record.get("metadata")
     if given is not None and not isinstance(given, dict):
         raise RecordRefusedError(f"the field 'metadata' is {_kind(given)}; make it an object.")
     metadata: dict[str, Any] = dict(given) if given is not None else {}
-    read = content.reasoning.strip()
-    used = {*KNOWN_FIELDS, response_field} | _reasoning_in(record, read)
+    used = {*KNOWN_FIELDS, response_field} | _reasoning_in(record, response)
     unknown = {name: value for name, value in record.items() if name not in used}
     for number, turn in enumerate(turns, start=1):
         used = {"role", "from", "content", "value", "parts", "channel"}
         if response_field == "messages" and number == len(turns):
-            used |= _reasoning_in(turn, read) | {"refusal"}
+            used |= _reasoning_in(turn, response) | {"refusal"}
         extra = {name: value for name, value in turn.items() if name not in used}
         unknown |= {f"messages.{number}.{name}": value for name, value in extra.items() if value is not None}
-    for name, value in {**unknown, **marks_of(record, content)}.items():
+    for name, value in unknown.items():
         free = name
         while free in metadata:
             free = f"record.{free}"
@@ -225,10 +228,7 @@ def _metadata(
     return metadata
 
 
-def _reasoning_in(fields: Mapping[str, Any], read: str) -> set[str]:
-    """Names of the fields whose reasoning is in the response now."""
-    return {
-        name
-        for name in fields
-        if is_reasoning_name(name) and (found := beside({name: fields[name]}).text.strip()) and found == read
-    }
+def _reasoning_in(fields: Mapping[str, Any], response: str) -> set[str]:
+    """Names of the fields whose reasoning is in the response, and need not be kept twice."""
+    read = {name: beside({name: fields[name]}).text.strip() for name in fields if is_reasoning_name(name)}
+    return {name for name, text in read.items() if text and text in response}

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from core.errors import ImportRefusedError
 from core.traces.build import TraceRefusedError
 from core.traces.importers.notes import Noted
-from core.traces.importers.record import NoResponseError, RecordRefusedError, trace_of_record
+from core.traces.importers.record import NoResponseError, RecordRefusedError, WholeFileError, trace_of_record
 from core.traces.importers.result import ImportResult
 from core.traces.importers.unrecognised import why_unrecognised
 from core.traces.model import Trace
@@ -48,6 +48,7 @@ def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequenc
     traces: list[Trace] = []
     refused: list[ImportRefusedError] = []
     unknown: list[Located] = []
+    whole: dict[str, list[int]] = {}
     noted = Noted()
     line_of_id: dict[str, int] = {}
     for record in records:
@@ -66,10 +67,13 @@ def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequenc
                 found.append(trace)
         except NoResponseError:
             unknown.append(record)
+        except WholeFileError as refusal:
+            whole.setdefault(str(refusal), []).append(record.line)
         except TraceRefusedError as refusal:
             refused.append(ImportRefusedError(path, str(refusal), record.line))
         noted.add(record.value, found)
         traces += found
+    refused += [ImportRefusedError(path, reason, lines[0], len(lines)) for reason, lines in whole.items()]
     if unknown:
         first = unknown[0]
         refused.append(ImportRefusedError(path, why_unrecognised(first.value, len(unknown)), first.line, len(unknown)))

@@ -6,7 +6,7 @@ As a user turn such a text would be put into the template once more, and the mod
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
@@ -40,6 +40,8 @@ _ROLES: Final = {
     "assistant": "assistant",
     "model": "assistant",
 }
+_ANSWERS = re.compile(r"<\|start\|>assistant(?=<\|channel\|>)")
+"""What opens an answer of harmony, whose channel the model writes itself."""
 _BEGIN = re.compile(r"\s*(?:<\|begin_of_text\|>|<bos>|<s>|<｜begin▁of▁sentence｜>|\[gMASK\]<sop>)?")
 _MARKS = re.compile(r"<\|\w+\|>|<｜\w+｜>|\[/?INST\]|<start_of_turn>|<\|turn>")
 
@@ -63,25 +65,57 @@ def turns_of(text: str) -> tuple[list[dict[str, str]], str] | None:
     return None
 
 
+def split_conversation(text: str) -> tuple[list[dict[str, str]], str] | None:
+    """The turns of a whole conversation that was rendered, and the answer at its end; None for any other text.
+
+    The answer begins after the words that open the assistant's turn, as the model wrote it.
+    """
+    for template in TEMPLATES:
+        found = list(template.opens.finditer(text))
+        answer = next((i for i, opening in enumerate(found) if _all_assistant(found[i:]) and opening), None)
+        if answer:
+            header = _ANSWERS.match(text, found[answer].start())
+            begins = header.end() if header else found[answer].end()
+            apart = _taken_apart(text[: found[answer].start()], template, found[:answer])
+            end = None if header else template.ends.search(text, begins)
+            return (apart[0], text[begins : end.start() if end else len(text)]) if apart else None
+    return None
+
+
 def unrendered(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A record with a rendered prompt as one with turns; what the prompt begins of the answer stands before it."""
+    """A record with a rendered prompt as one with turns; what the prompt begins of the answer stands before it.
+
+    A response that holds the whole conversation, prompt and all, is taken apart likewise.
+    """
+    if record.get("messages") is not None:
+        return record
     prompt = record.get("prompt")
     if isinstance(prompt, list) and len(prompt) == 1 and isinstance(prompt[0], str):
         prompt = prompt[0]
-    found = turns_of(prompt) if isinstance(prompt, str) and record.get("messages") is None else None
+    name = "text" if record.get("response") is None else "response"
+    response = record.get(name)
+    if prompt is None and isinstance(response, str) and (whole := split_conversation(response)):
+        return {**record, "prompt": whole[0], name: whole[1]}
+    found = turns_of(prompt) if isinstance(prompt, str) else None
     if found is None:
         return record
     turns, begun = found
     changed = {**record, "prompt": turns}
-    response = record.get("response")
     if isinstance(response, str) and begun and not response.startswith(begun.strip() or begun):
-        changed["response"] = begun + response
+        changed[name] = begun + response
     return changed
+
+
+def _all_assistant(openings: Sequence[re.Match[str]]) -> bool:
+    return all(_ROLES.get(opening[1].lower()) == "assistant" for opening in openings)
 
 
 def _taken_apart(text: str, template: Template, found: list[re.Match[str]]) -> tuple[list[dict[str, str]], str] | None:
     begin = _BEGIN.match(text)
     before = text[begin.end() if begin else 0 : found[0].start()]
+    if before.strip() and "｜" not in found[0][0]:
+        # DeepSeek's alone writes the system prompt without a mark; in any other the text is about chats, and none.
+        return None
     turns = [{"role": "system", "content": before}] if before.strip() else []
     for opening, after in zip(found, [*found[1:], None], strict=True):
         role = _ROLES.get(opening[1].lower())

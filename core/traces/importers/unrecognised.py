@@ -10,7 +10,7 @@ from core.traces.importers.known import KNOWN, WRAPPED
 from core.traces.importers.names import plain_name
 
 _MOST_FIELDS: Final = 12
-_OWN: Final = Description("turnpoint's own record", needs=("response",), prompt=("prompt",), turns=("messages",))
+_OWN: Final = Description("turnpoint's own record", needs=("response",), prompt=("prompt", "messages"))
 
 
 def fields_found(value: Mapping[str, Any]) -> str:
@@ -25,7 +25,11 @@ def why_unrecognised(value: object, n_records: int) -> str:
     value = value if isinstance(value, Mapping) else {"messages": value}
     which = "the record has no response" if n_records == 1 else f"{n_records} records have no response"
     nearest = _nearest(value)
-    near = f"; the nearest known format is {nearest.name} ({', '.join(nearest.fields)})" if nearest else ""
+    near = (
+        f"; the nearest known format is {nearest.name} ({', '.join(names[0] for names in nearest.fields)})"
+        if nearest
+        else ""
+    )
     return (
         f"{which} that is known here, among the fields {fields_found(value)}{near}; "
         "name the fields, as in --fields response=FIELD,reasoning=FIELD,prompt=FIELD."
@@ -36,7 +40,7 @@ def _nearest(value: Mapping[str, Any]) -> Description | None:
     """The format that shares the largest part of its fields; None where none shares any."""
     found = {plain_name(name) for name in value}
     shared = {
-        kind: len(found & set(map(plain_name, kind.fields))) / len(kind.fields)
+        kind: sum(not found.isdisjoint(map(plain_name, names)) for names in kind.fields) / len(kind.fields)
         for kind in (_OWN, *WRAPPED, *KNOWN)
         if not kind.refused
     }
