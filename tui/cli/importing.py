@@ -64,7 +64,8 @@ def import_(
     refused: list[ImportRefusedError] = []
     added: list[ImportResult] = []
     there: list[tuple[Path, ImportResult, frozenset[str]]] = []
-    files, left_out = _files(tuple(STANDARD_INPUT if path == Path("-") else path for path in paths), tags)
+    paths = tuple(STANDARD_INPUT if path == Path("-") else path for path in paths)
+    files, left_out = _files(paths, tags)
     # What is said to be text, or a table of traces, is no table of labels; and a pipe can be read only once.
     is_said = written is not None or as_text
     tables = [path for path in files if not is_said and path.is_file() and is_label_table(path)]

@@ -77,10 +77,26 @@ WRAPPED: Final[tuple[Description, ...]] = (
 """Records of one of the other formats inside an object that says what was asked, or how it is called."""
 
 KNOWN: Final[tuple[Description, ...]] = (
+    *(
+        Description(
+            "piece of a stream", needs=needs, refused="these are pieces of a streamed answer; give whole answers."
+        )
+        for needs in (
+            ("object=chat.completion.chunk",),
+            ("message.role", "created_at", "done=false"),
+            ("response", "created_at", "done=false"),
+            *((f"type={event}",) for event in ("message_start", "content_block_delta", "response.output_text.delta")),
+        )
+    ),
     Description(
-        "piece of a stream",
-        needs=("object=chat.completion.chunk",),
-        refused="this is a piece of a streamed answer; give whole answers.",
+        "OpenAI batch input",
+        needs=("custom_id", "method", "body"),
+        refused="this is the input of a batch, without answers; give the output file.",
+    ),
+    Description(
+        "Anthropic batch input",
+        needs=("custom_id", "params.messages"),
+        refused="this is the input of a batch, without answers; give the results.",
     ),
     Description(
         "table of labels",

@@ -64,4 +64,4 @@ def has(value: Any, condition: str) -> bool:
     """Whether a record has a path (``choices.0.text``), or has this value there (``object=response``)."""
     path, _, wanted = condition.partition("=")
     found = look(value, path)
-    return found == wanted if wanted else found is not None
+    return (found == wanted or str(found).lower() == wanted) if wanted else found is not None

@@ -17,7 +17,7 @@ from core.traces.reasoning import ReasoningTags
 
 SUFFIXES: Final = (".txt",)
 _ANY_NAME: Final = ("", ".txt", ".text")
-"""Suffixes of a file that may be a response without being said to be one."""
+"""Suffixes of a file that may be a response without being said to be one; without any, only where it has tags."""
 
 _NOTES = re.compile(
     r"(?:readme|licen[cs]e|copying|notice|changelog|authors|contributors|contributing|requirements|constraints|robots|cmakelists)"
@@ -25,10 +25,14 @@ _NOTES = re.compile(
 )
 _SENTENCE = re.compile(r"\w[\"')\]*_]*[.!?…。！？][\"')\]*_]*(?=\s|$)|[。！？]")
 _CODE = re.compile(
-    r"\s*(?:#!|#\s?include\b|//|/\*|<[!?]|</?[a-z][\w-]*[ >/]|[\])}]+[;,]?\s*$|@\w+"
+    r"\s*(?:"
+    r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d"
+    r"|#!|#\s?include\b|//|/\*|<[!?]|</?[a-z][\w-]*[ >/]|[\])}]+[;,]?\s*$|@\w+|.*[;{]$|--?\w+"
     r"|(?:def|class|import|from|return|function|const|let|var|public|private|elif|except|func|fn|use|package)\b.*[\w)({;:]$"
-    r"|[\w.\[\], -]+\s*(?:==|>=|<=|~=|:=|=)\s*\S.*$|[\w.-]+:\s\S+$|[\w./-]+$|\[[\w. -]+\]$|.*[;{]$|--?\w+)"
+    r"|[\w.\[\], -]+\s*(?:==|>=|<=|~=|:=|=)\s*\S.*$|[\w.-]+:\s\S+$|[\w./-]+$|\[[\w. -]+\]$"
+    r")"
 )
+"""A line of a log, of code, of settings, or a word alone."""
 
 
 def is_plain(path: Path) -> bool:
@@ -90,6 +94,8 @@ def looks_like(name: str, text: str, tags: Sequence[ReasoningTags]) -> str:
         return "a file of notes"
     if _has_tags(text, tags) or not text.strip():
         return ""
+    if not path.suffix:
+        return "text without reasoning in tags"
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and _is_table(lines):
         return "a table"
@@ -97,12 +103,15 @@ def looks_like(name: str, text: str, tags: Sequence[ReasoningTags]) -> str:
         return "broken JSON"
     n_code = sum(_CODE.match(line) is not None for line in lines)
     if 2 * n_code > len(lines):
-        return "code or settings"
+        return "code, settings or a log"
     return "" if _SENTENCE.search(text) else "a list of words"
 
 
 def _has_tags(text: str, tags: Sequence[ReasoningTags]) -> bool:
-    return any(pair.open in text or pair.close in text for pair in tags)
+    """Whether reasoning is opened or closed at the border of a line, where prose about tags does not have them."""
+    opens = "|".join(re.escape(pair.open) for pair in tags)
+    closes = "|".join(re.escape(pair.close) for pair in tags)
+    return re.search(rf"^[ \t]*(?:{opens}|{closes})|(?:{closes})[ \t]*$", text, re.MULTILINE) is not None
 
 
 def _is_table(lines: Sequence[str]) -> bool:

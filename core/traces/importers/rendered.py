@@ -72,7 +72,7 @@ def split_conversation(text: str) -> tuple[list[dict[str, str]], str] | None:
     """
     for template in TEMPLATES:
         found = list(template.opens.finditer(text))
-        answer = next((i for i, opening in enumerate(found) if _all_assistant(found[i:]) and opening), None)
+        answer = next((i for i in range(len(found)) if _all_assistant(found[i:])), None)
         if answer:
             header = _ANSWERS.match(text, found[answer].start())
             begins = header.end() if header else found[answer].end()

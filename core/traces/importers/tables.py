@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
+from core.traces.importers.known import ANSWERS
+from core.traces.importers.names import plain_name
 from core.traces.importers.reading import refuse_empty
 from core.traces.importers.record_files import Located, Records
 from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
@@ -17,11 +19,15 @@ from core.traces.importers.strict_json import StrictJSONError, parse_pythons_val
 SUFFIXES: Final = (".csv", ".tsv", ".tab")
 _DELIMITERS: Final = ",;\t|"
 _LONGEST_HEADER: Final = 10_000
+_TELLING: Final = frozenset(map(plain_name, ("response", "sentence_idx", *ANSWERS)))
 
 
 def is_table(path: Path) -> bool:
-    """By its name: ``.csv``, ``.tsv`` or ``.tab``."""
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+    """By its name, ``.csv``, ``.tsv`` or ``.tab``; a text by a header that names a response, or sentences of traces."""
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix not in (*SUFFIXES, ".txt", ""):
+        return False
+    return suffix in SUFFIXES or not _names_of_header(path).isdisjoint(_TELLING)
 
 
 def records_of_table(path: Path) -> Records:
@@ -34,6 +40,18 @@ def records_of_table(path: Path) -> Records:
     """
     refuse_empty(path)
     return _rows(path)
+
+
+def _names_of_header(path: Path) -> set[str]:
+    """The plain names of a file's first line, where it has several."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline(_LONGEST_HEADER)
+    except (OSError, UnicodeDecodeError):
+        # Refused, with its reason, by the format that reads it.
+        return set()
+    names = header.strip().split(max(_DELIMITERS, key=header.count))
+    return {plain_name(name.strip().strip('"')) for name in names} if len(names) > 1 else set()
 
 
 def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:

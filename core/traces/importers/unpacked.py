@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from core.errors import ImportRefusedError
+from core.packages import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,15 +56,21 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory(prefix="turnpoint-") as folder:
-        copy = Path(folder, *path.absolute().parent.parts[-3:], path.name).resolve()
-        copy.parent.mkdir(parents=True, exist_ok=True)
+        source = path
         if is_pipe:
+            source = Path(folder, "read")
             with path.open("rb") as file:
-                _copy(path, file, copy)
-        while unpack := _unpacker(copy if copy.exists() else path):
-            source = copy.rename(copy.with_name(f"{copy.name}.packed")) if copy.exists() else path
-            if copy.suffix.lower() in SUFFIXES:
-                copy = copy.with_suffix("")
+                _copy(path, file, source)
+        unpack = _unpacker(source)
+        # What was read from a pipe is called after its contents, so that two pipes are two and one is always one.
+        name = f"stdin-{file_sha256(source)[:8]}" if _is_descriptor(path) else path.name
+        name = Path(name).stem if unpack and path.suffix.lower() in SUFFIXES else name
+        # Below the temporary folder whatever the path: an absolute part would lead out of it.
+        copy = Path(folder, "files", *path.absolute().parent.parts[1:][-3:], name)
+        copy.parent.mkdir(parents=True)
+        if unpack is None:
+            source.rename(copy)
+        else:
             with source.open("rb") as packed:
                 _copy(path, unpack(packed), copy)
         yield copy
@@ -71,7 +78,11 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 def _is_pipe(path: Path) -> bool:
     """Whether a path is a pipe, or standard input, whose place in the file is where others left it."""
-    return path.exists() and not path.is_dir() and (not path.is_file() or path.parts[:2] == ("/", "dev"))
+    return path.exists() and not path.is_dir() and (not path.is_file() or _is_descriptor(path))
+
+
+def _is_descriptor(path: Path) -> bool:
+    return path == Path("/dev/stdin") or path.parent in (Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def _unpacker(path: Path) -> Callable[[Any], Any] | None:
@@ -87,7 +98,7 @@ def _unpacker(path: Path) -> Callable[[Any], Any] | None:
 def _copy(path: Path, file: IO[bytes], copy: Path) -> None:
     n_bytes = 0
     try:
-        with copy.open("wb") as written:
+        with copy.open("xb") as written:
             while chunk := file.read(_CHUNK):
                 n_bytes += len(chunk)
                 if n_bytes > MOST_BYTES:

@@ -57,7 +57,7 @@ def test_a_text_file_is_one_response(write: Write) -> None:
     assert [sentence.text for sentence in trace.sentences] == ["\r\nI see."]
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.text", "a"])
+@pytest.mark.parametrize("name", ["a.txt", "a.text"])
 def test_prose_is_read_as_text(write: Write, name: str) -> None:
     (trace,) = read_traces(write(name, "I see.")).traces
     assert trace.id == "a"
