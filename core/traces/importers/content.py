@@ -101,6 +101,7 @@ def joined_with_span(content: Content, tags: Sequence[ReasoningTags]) -> tuple[s
     if not reasoning.strip() or _repeats(text, reasoning) or text.lstrip().startswith(_THINK.open):
         return text, None
     pair = _THINK if _THINK in tags or any(tag.open in text for tag in tags) or not tags else tags[0]
+    pair, reasoning = _bare(reasoning, pair, tags)
     written = pair.open + ("" if reasoning.startswith(("\n", "\r\n")) else "\n") + reasoning
     # A scratchpad in the text goes before the model's own thinking.
     is_sure = not any(tag.open in text for tag in tags if tag != pair)
@@ -111,6 +112,15 @@ def joined_with_span(content: Content, tags: Sequence[ReasoningTags]) -> tuple[s
     written += ("" if reasoning.endswith("\n") else "\n") + pair.close
     missing = 2 - _leading_line_ends(text)
     return written + "\n" * missing + text, span
+
+
+def _bare(reasoning: str, usual: ReasoningTags, tags: Sequence[ReasoningTags]) -> tuple[ReasoningTags, str]:
+    """Reasoning without the tags that some programs leave around it, and these; else ``usual`` and all of it."""
+    body = reasoning.strip()
+    for pair in (*tags, _THINK):
+        if body.startswith(pair.open) or (body.endswith(pair.close) and pair.open not in body):
+            return pair, body.removeprefix(pair.open).removesuffix(pair.close)
+    return usual, reasoning
 
 
 def _leading_line_ends(text: str) -> int:

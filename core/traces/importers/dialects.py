@@ -9,8 +9,8 @@ from typing import Any, Final
 from core.traces.importers import alignment_results
 from core.traces.importers.description import Description, described_records, failure, wrapped_record
 from core.traces.importers.known import KNOWN, WRAPPED
-from core.traces.importers.names import look
-from core.traces.importers.record import RecordRefusedError
+from core.traces.importers.names import look, plain_name
+from core.traces.importers.record import KNOWN_FIELDS, RecordRefusedError
 from core.traces.importers.rendered import unrendered
 
 _OWN: Final = ("response", "messages")
@@ -53,7 +53,17 @@ def _own_records(value: Any, path: Path, fallback_id: str) -> Iterator[Any]:
             if kind.knows(value):
                 yield from described_records(kind, value, fallback_id)
                 return
+        yield _spelled(value)
+        return
     yield value
+
+
+def _spelled(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record of turnpoint's own whose fields may differ in case and separators, as those of a table do."""
+    missing = {plain_name(name): name for name in (*KNOWN_FIELDS, "text") if name not in record}
+    return {
+        name if name in KNOWN_FIELDS else missing.pop(plain_name(name), name): inner for name, inner in record.items()
+    }
 
 
 def _inside(kind: Description, value: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -83,13 +83,14 @@ def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
 def _record(path: Path, columns: list[str], cells: list[str], line: int) -> Located | ImportRefusedError:
     if len(cells) != len(columns):
         return ImportRefusedError(path, f"{len(cells)} cells in a table of {len(columns)} columns; mend the row.", line)
-    record = {name: _value(cell) for name, cell in zip(columns, cells, strict=True)}
+    named = zip(columns, cells, strict=True)
+    record = {name: _value(cell) for name, cell in named if cell or plain_name(name) in _TELLING}
     return Located(record, line, trace_id_from(path.stem, f"-{line}"))
 
 
 def _value(cell: str) -> Any:
     if not cell.startswith(("[", "{")):
-        return cell or None
+        return cell
     try:
         value, end = parse_pythons_value(cell)
     except StrictJSONError:

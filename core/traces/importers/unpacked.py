@@ -5,17 +5,14 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, Final, cast
 
 from core.errors import ImportRefusedError
 from core.packages import file_sha256
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_BYTES: Final = 4 << 30
 """What a file may unpack to, or a pipe hold; a file that is larger is imported as it is, without a copy."""
@@ -24,19 +21,37 @@ SUFFIXES: Final = (".gz", ".zst", ".bz2", ".xz")
 """Names of compressed files end in one of these, after the suffix of what is in them."""
 
 _CHUNK: Final = 1 << 20
+_PACKED_CHUNK: Final = 1 << 11
 
 
-def _zstd(file: IO[bytes]) -> IO[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _zstd(file: IO[bytes]) -> Iterator[bytes]:
+    """The contents of a zstd file's frames; zstandard's own reader takes a file that was cut off for a whole one."""
     import zstandard
 
-    return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    is_begun = False
+    # Little at a time: a block of many zeros unpacks to many thousand times as much.
+    while packed := file.read(_PACKED_CHUNK):
+        while packed:
+            is_begun = True
+            yield frame.decompress(packed)
+            packed = frame.unused_data if frame.eof else b""
+            if frame.eof:
+                frame, is_begun = zstandard.ZstdDecompressor().decompressobj(), False
+    if is_begun:
+        raise EOFError("it ends too early")
 
 
-_UNPACKERS: Final[Mapping[bytes, Callable[[Any], Any]]] = {
-    b"\x1f\x8b": gzip.open,
+_UNPACKERS: Final[Mapping[bytes, Callable[[IO[bytes]], Iterator[bytes]]]] = {
+    b"\x1f\x8b": lambda file: _chunks(cast("IO[bytes]", gzip.open(file))),
     b"\x28\xb5\x2f\xfd": _zstd,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
+    b"BZh": lambda file: _chunks(cast("IO[bytes]", bz2.open(file))),
+    b"\xfd7zXZ\x00": lambda file: _chunks(cast("IO[bytes]", lzma.open(file))),
 }
 """By the first bytes of a file."""
 
@@ -60,7 +75,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         if is_pipe:
             source = Path(folder, "read")
             with path.open("rb") as file:
-                _copy(path, file, source)
+                _copy(path, _chunks(file), source)
         unpack = _unpacker(source)
         # What was read from a pipe is called after its contents, so that two pipes are two and one is always one.
         name = f"stdin-{file_sha256(source)[:8]}" if _is_descriptor(path) else path.name
@@ -85,7 +100,7 @@ def _is_descriptor(path: Path) -> bool:
     return path == Path("/dev/stdin") or path.parent in (Path("/dev/fd"), Path("/proc/self/fd"))
 
 
-def _unpacker(path: Path) -> Callable[[Any], Any] | None:
+def _unpacker(path: Path) -> Callable[[IO[bytes]], Iterator[bytes]] | None:
     try:
         with path.open("rb") as file:
             first = file.read(8)
@@ -95,11 +110,11 @@ def _unpacker(path: Path) -> Callable[[Any], Any] | None:
     return next((unpack for magic, unpack in _UNPACKERS.items() if first.startswith(magic)), None)
 
 
-def _copy(path: Path, file: IO[bytes], copy: Path) -> None:
+def _copy(path: Path, chunks: Iterator[bytes], copy: Path) -> None:
     n_bytes = 0
     try:
         with copy.open("xb") as written:
-            while chunk := file.read(_CHUNK):
+            for chunk in chunks:
                 n_bytes += len(chunk)
                 if n_bytes > MOST_BYTES:
                     raise ImportRefusedError(

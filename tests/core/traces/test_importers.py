@@ -293,7 +293,7 @@ def test_a_file_that_may_not_be_read_is_refused(write: Write, monkeypatch: pytes
     )
 
 
-def _denied(path: Path, mode: str) -> IO[bytes]:
+def _denied(path: Path, mode: str = "r", **how: Any) -> IO[bytes]:
     raise PermissionError(13, "Permission denied", str(path))
 
 
