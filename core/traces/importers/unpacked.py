@@ -7,9 +7,10 @@ import gzip
 import lzma
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Final, cast
+from typing import IO, Any, Final
 
 from core.errors import ImportRefusedError
 from core.packages import file_sha256
@@ -27,6 +28,11 @@ _PACKED_CHUNK: Final = 1 << 11
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
+
+
+def _opened(opener: Callable[[IO[bytes]], Any], file: IO[bytes]) -> Iterator[bytes]:
+    with opener(file) as inside:
+        yield from _chunks(inside)
 
 
 def _zstd(file: IO[bytes]) -> Iterator[bytes]:
@@ -48,10 +54,10 @@ def _zstd(file: IO[bytes]) -> Iterator[bytes]:
 
 
 _UNPACKERS: Final[Mapping[bytes, Callable[[IO[bytes]], Iterator[bytes]]]] = {
-    b"\x1f\x8b": lambda file: _chunks(cast("IO[bytes]", gzip.open(file))),
+    b"\x1f\x8b": partial(_opened, gzip.open),
     b"\x28\xb5\x2f\xfd": _zstd,
-    b"BZh": lambda file: _chunks(cast("IO[bytes]", bz2.open(file))),
-    b"\xfd7zXZ\x00": lambda file: _chunks(cast("IO[bytes]", lzma.open(file))),
+    b"BZh": partial(_opened, bz2.open),
+    b"\xfd7zXZ\x00": partial(_opened, lzma.open),
 }
 """By the first bytes of a file."""
 
