@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.traces.importers.description import Description
-from core.traces.importers.unfolding import attempts, audits, episodes, preferences
+from core.traces.importers.unfolding import attempts, audits, episodes, instructed, preferences
 
 _CHAT_KEPT: Final = ("id", "created", "system_fingerprint", "usage")
 _REASONS: Final = ("finish_reason", "stop_reason", "done_reason")
@@ -359,6 +359,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "prompt and completion (TRL)",
+            unfold=instructed,
             needs=(name,),
             unless=("response", "messages"),
             answer=(name,),
@@ -373,6 +374,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "question and response",
+            unfold=instructed,
             needs=(name, "response"),
             unless=("prompt", "messages"),
             answer=("response",),
@@ -387,6 +389,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "question, reasoning and answer",
+            unfold=instructed,
             needs=(name,),
             unless=("response",),
             has_reasoning=True,
@@ -402,6 +405,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "instruction and output (Alpaca)",
+            unfold=instructed,
             needs=(name, "output"),
             unless=("response", "messages"),
             answer=("output",),

@@ -408,6 +408,21 @@ def test_every_sample_of_a_request_is_a_trace(tmp_path: Path) -> None:
     assert second.metadata == {"vllm": {"request_id": "v", "choice": 1, "finish_reason": "length"}, "truncated": True}
 
 
+def test_the_input_of_an_instruction_belongs_to_the_prompt(tmp_path: Path) -> None:
+    for answer in ("output", "response", "completion"):
+        (trace,) = read(tmp_path, {"instruction": "Translate.", "input": "Ja.", answer: TAGGED}).traces
+        assert trace.prompt.text == "Translate.\n\nJa."
+    (trace,) = read(tmp_path, {"instruction": Q, "input": "", "output": TAGGED}).traces
+    assert trace.prompt.text == Q
+
+
+def test_what_was_asked_beside_a_question_is_said(tmp_path: Path) -> None:
+    record = {"question": Q, "options": ["old", "new"], "reasoning": R, "answer": A}
+    (note,) = read(tmp_path, record, record).notes
+    assert note.startswith("2 records have a field 'options' that is not in the prompt; ")
+    assert read(tmp_path, {"prompt": Q, "options": ["old", "new"], "response": TAGGED}).notes == ()
+
+
 NOT_READ: dict[str, tuple[Any, str]] = {
     "pieces of a stream": (
         {"object": "chat.completion.chunk", "choices": [{"delta": {}}]},
