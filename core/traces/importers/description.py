@@ -76,8 +76,12 @@ class Description:
         return (*((name,) for name in sorted(needed)), *(o for o in others if o and needed.isdisjoint(o)))
 
 
-def described_records(kind: Description, value: Mapping[str, Any], fallback_id: str) -> Iterator[dict[str, Any]]:
+def described_records(
+    kind: Description, value: Mapping[str, Any], fallback_id: str
+) -> Iterator[dict[str, Any] | RecordRefusedError]:
     """The records of turnpoint's own that a record of a format comes to; those after the first are numbered.
+
+    An answer that is missing is a refusal in its place.
 
     Raises:
         RecordRefusedError: if it holds no answer, or the format is not read at all.
@@ -89,7 +93,11 @@ def described_records(kind: Description, value: Mapping[str, Any], fallback_id: 
         choices = look(simple, kind.each) if kind.each else [simple]
         for place, choice in enumerate(choices if isinstance(choices, list) else []):
             number += 1
-            record = _record(kind, simple, choice, place)
+            try:
+                record = _record(kind, simple, choice, place)
+            except RecordRefusedError as refusal:
+                yield refusal
+                continue
             identity = record.pop("id", None)
             identity = fallback_id if identity is None else identity
             yield record | {"id": identity if number == 1 else f"{identity}-{number}"}

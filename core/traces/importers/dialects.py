@@ -47,7 +47,8 @@ def _own_records(value: Any, path: Path, fallback_id: str) -> Iterator[Any]:
             inside = _inside(kind, value) if kind.knows(value) else None
             if inside is not None:
                 records = _own_records(inside, path, fallback_id)
-                yield from (wrapped_record(kind, value, record, n) for n, record in enumerate(records, start=1))
+                for number, record in enumerate(records, start=1):
+                    yield wrapped_record(kind, value, record, number) if isinstance(record, Mapping) else record
                 return
         for kind in KNOWN:
             if kind.knows(value):

@@ -23,6 +23,10 @@ KINDS: Final[tuple[tuple[Callable[[Trace], bool], str], ...]] = (
         "the answer was cut off; the trace is marked as truncated.",
     ),
     (
+        lambda trace: bool(trace.prompt.text.strip()) and trace.response.lstrip().startswith(trace.prompt.text.strip()),
+        "the response begins with the prompt, word for word; where the model did not write that, leave it out.",
+    ),
+    (
         lambda trace: any(is_rendered(turn.content) for turn in trace.prompt.messages),
         "the prompt has marks of a chat template in it, and would be put into a template once more; give its turns.",
     ),
