@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from core.traces.importers.content import Content
 from core.traces.importers.names import field, plain_name
+from core.traces.truncated import TRUNCATED
 
-TRUNCATED: Final = "truncated"
-"""Key of a trace's metadata: true where the answer was cut off, by a limit of tokens, length or time."""
 SUMMARY: Final = "reasoning_is_summary"
 """Key of a trace's metadata: true where the reasoning is its provider's summary of what the model thought."""
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.traces.importers.marks import SUMMARY, TRUNCATED
+from core.traces.importers.marks import SUMMARY
 from core.traces.importers.names import is_filled, plain_name
 from core.traces.importers.reasoning_beside import filled_names
 from core.traces.importers.rendered import is_rendered
 from core.traces.model import Trace
+from core.traces.truncated import TRUNCATED
 
 KINDS: Final[tuple[tuple[Callable[[Trace], bool], str], ...]] = (
     (

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
+from core.traces.importers.description import knowing
 from core.traces.importers.known import ANSWERS, KNOWN
 from core.traces.importers.names import plain_name
 from core.traces.importers.reading import refuse_empty
@@ -47,7 +48,7 @@ def records_of_table(path: Path) -> Records:
 def is_of_traces(path: Path) -> bool:
     """Whether the columns of a table are the fields of a record that is read."""
     row = dict.fromkeys(_names_of_header(path), "text")
-    known = next((kind for kind in KNOWN if kind.knows(row)), None)
+    known = next(knowing(KNOWN, row), None)
     return not known.refused if known else not row.keys().isdisjoint(("response", "messages", "text"))
 
 
