@@ -400,6 +400,34 @@ def test_both_models_of_s1k_are_traces(tmp_path: Path) -> None:
     assert traces[0].metadata == {"gemini_grade": "Yes"}
 
 
+@pytest.mark.parametrize(
+    ("record", "kept"),
+    [
+        ({"prompt": Q, "input": "x", "completion": TAGGED, "usage": {"n": 3}}, {"input": "x", "usage": {"n": 3}}),
+        ({"question": Q, "answer": A, "reasoning": R, "solution": "s", "id": 4}, {"solution": "s"}),
+        (
+            {
+                "doc": {"q": 1},
+                "arguments": {"gen_args_0": {"arg_0": Q, "arg_1": {"temperature": 0.5}}},
+                "resps": [[TAGGED]],
+            },
+            {"lm_eval": {"doc": {"q": 1}, "arguments": {"gen_args_0": {"arg_1": {"temperature": 0.5}}}, "choice": 0}},
+        ),
+        (
+            {"request": {"messages": [USER], "temperature": 0.5}, "response": TAGGED, "took": 3},
+            {"log": {"request": {"temperature": 0.5}, "took": 3}},
+        ),
+        (
+            {"object": "response", "output": ITEMS, "temperature": 0.5, "top_logprobs": 0},
+            {"openai_responses": {"object": "response", "temperature": 0.5, "top_logprobs": 0}},
+        ),
+    ],
+)
+def test_what_has_no_other_place_stays_in_the_metadata(tmp_path: Path, record: Any, kept: dict[str, Any]) -> None:
+    (trace,) = read(tmp_path, record).traces
+    assert trace.metadata == kept
+
+
 def test_every_sample_of_a_request_is_a_trace(tmp_path: Path) -> None:
     outputs = [{"text": "<think>One.</think>1"}, {"text": "<think>Two.</think>2", "finish_reason": "length"}]
     first, second = read(tmp_path, {"request_id": "v", "prompt": Q, "outputs": outputs}).traces
