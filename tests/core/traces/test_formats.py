@@ -501,7 +501,7 @@ NOT_READ: dict[str, tuple[Any, str]] = {
     ),
     "labels": (
         {"trace_id": "t", "sentence_idx": 3, "annotator": "a", "category": "c"},
-        "sentences or labels of traces",
+        "sentences or labels, not traces",
     ),
     "own table of rollouts": (
         {"rollout_id": 1, "settings_id": "s", "text": "I see."},
@@ -587,6 +587,33 @@ def test_a_template_that_is_not_known_is_said(tmp_path: Path) -> None:
     (trace,), (note,) = result.traces, result.notes
     assert trace.prompt.text == "[INST] Which lamp? [/INST]"
     assert note.startswith("1 trace: the prompt has marks of a chat template in it")
+
+
+def test_turns_in_a_response_that_cannot_be_taken_apart_are_said(tmp_path: Path) -> None:
+    text = f"<|im_start|>user\n{Q}<|im_end|>\n<|im_start|>think\n{R}\n<|im_start|>answer\n{A}"
+    (note,) = read(tmp_path, {"text": text}).notes
+    assert note.startswith("1 trace: the response has turns of a system or a user in it")
+
+
+def test_turns_of_human_and_assistant_are_turns(tmp_path: Path) -> None:
+    pair = {"chosen": f"\n\nHuman: {Q}\n\nAssistant: {TAGGED}", "rejected": f"\n\nHuman: {Q}\n\nAssistant: Old."}
+    chosen, rejected = read(tmp_path, pair).traces
+    assert (chosen.prompt.text, chosen.response, rejected.response) == (Q, TAGGED, "Old.")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"choices": [{"message": {"content": A}}], "usage": {"completion_tokens_details": {"reasoning_tokens": 64}}},
+        {"candidates": [{"content": {"parts": [{"text": A}]}}], "usageMetadata": {"thoughtsTokenCount": 64}},
+        {"object": "response", "output": ITEMS[1:], "usage": {"output_tokens_details": {"reasoning_tokens": 64}}},
+    ],
+)
+def test_reasoning_that_was_counted_and_is_not_there_is_said(tmp_path: Path, record: Any) -> None:
+    (note,) = read(tmp_path, record).notes
+    assert note == (
+        "1 trace: the server counted tokens of reasoning that are not in the file; the answer counts as the reasoning."
+    )
 
 
 def test_a_text_about_chat_templates_stays_what_it_is(tmp_path: Path) -> None:
