@@ -139,6 +139,9 @@ def _taken_apart(text: str, template: Template, found: list[re.Match[str]]) -> t
             return None
         if after is None and role == "assistant" and end is None:
             return turns, rest
+        if "<|channel|>" in opening[0] and "final" not in opening[0]:
+            # Of what gpt-oss said before, its template sends the answers alone.
+            continue
         turns.append({"role": role, "content": rest[: end.start()] if end else rest})
     return turns, ""
 

@@ -317,6 +317,24 @@ def test_prose_named_itself_is_a_response_and_in_a_folder_only_with_tags(tmp_pat
         assert is_taken_from_folder(write(path, text))
 
 
+HARMONY = (
+    "<|start|>system<|message|>Be brief.<|end|><|start|>user<|message|>Hm?<|end|>"
+    "<|start|>assistant<|channel|>analysis<|message|>Odd.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|end|>"
+    "<|start|>user<|message|>Which one?<|end|>"
+    "<|start|>assistant<|channel|>analysis<|message|>I see.<|end|>"
+    "<|start|>assistant<|channel|>final<|message|>Left.<|return|>"
+)
+
+
+def test_a_text_of_a_whole_conversation_is_prompt_and_response(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", HARMONY)
+    assert is_taken_from_folder(path)
+    (trace,) = read_traces(path).traces
+    assert [turn.content for turn in trace.prompt.messages] == ["Be brief.", "Hm?", "Yes.", "Which one?"]
+    assert trace.response.startswith("<|channel|>analysis<|message|>I see.<|end|>")
+    assert trace.response.endswith("Left.<|return|>")
+
+
 def test_a_binary_file_is_said_to_be_one(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", b"\x7fELF\0\0\0")
     assert "a binary file of no known kind" in only_reason(read_traces(path), path)
