@@ -42,10 +42,12 @@ class ImportedLabels:
 class ImportResult:
     """The traces of one path in its order, and a refusal for each record that is not among them.
 
-    ``rollouts`` and ``labels`` belong to these traces; `core.store.imported.add_imported` stores it all.
+    ``rollouts`` and ``labels`` belong to these traces; `core.store.imported.add_imported` stores it all. ``notes`` are
+    sentences about the whole file, to be said to whoever imports it.
     """
 
     traces: tuple[Trace, ...]
     refused: tuple[ImportRefusedError, ...]
     rollouts: tuple[ImportedRollouts, ...] = ()
     labels: tuple[ImportedLabels, ...] = ()
+    notes: tuple[str, ...] = ()
