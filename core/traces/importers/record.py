@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from core.traces.build import TraceRefusedError, make_trace
 from core.traces.importers.content import REASONING_FIELDS, Content, NoTextError, joined, message_content
+from core.traces.importers.prompt_turns import AS_TEXT, after_results, is_call_alone, prompt_turns
+from core.traces.importers.tool_turns import as_text, fields_as_text, kinds_as_text
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
 
@@ -41,11 +43,13 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
     """
     if not isinstance(record, dict):
         raise RecordRefusedError(f"the record is {_kind(record)}; a record is an object with a response.")
-    turns, last = _turns(record)
+    turns, last = _turns(record, tags)
     response_field = "response"
     response = record.get("response")
     if response is None and turns and turns[-1].role == "assistant":
         response_field = "messages"
+        if is_call_alone(record["messages"][-1], last):
+            raise RecordRefusedError("the answer calls a tool and says nothing else; give one with text or reasoning.")
         response = joined(last, tags)
         turns.pop()
     elif response is None and record.get("text") is not None:
@@ -90,7 +94,7 @@ def _record_id(record: Mapping[str, Any], response_field: str, fallback_id: str)
     return str(given)
 
 
-def _turns(record: Mapping[str, Any]) -> tuple[list[Message], Content]:
+def _turns(record: Mapping[str, Any], tags: Sequence[ReasoningTags]) -> tuple[list[Message], Content]:
     """The turns of a record's prompt and, if it has one, of its response; and what the last one says."""
     prompt = _text(record, "prompt")
     messages = record.get("messages")
@@ -100,9 +104,9 @@ def _turns(record: Mapping[str, Any]) -> tuple[list[Message], Content]:
         raise RecordRefusedError("the record has both 'prompt' and 'messages'; keep one of them.")
     if not isinstance(messages, list):
         raise RecordRefusedError(f"the field 'messages' is {_kind(messages)}; make it a list of turns.")
-    said = [_turn(turn, number) for number, turn in enumerate(messages, start=1)]
-    turns = [Message(role, content.text) for role, content in said]
-    return turns, said[-1][1] if said else Content("")
+    messages = after_results(messages)
+    said = [_turn(as_text(turn), number) for number, turn in enumerate(messages, start=1)]
+    return prompt_turns(messages, said, tags), said[-1][1] if said else Content("")
 
 
 def _turn(turn: Any, number: int) -> tuple[str, Content]:
@@ -126,11 +130,13 @@ def _metadata(record: Mapping[str, Any], response_field: str) -> dict[str, Any]:
     unknown = {name: value for name, value in record.items() if name not in {*KNOWN_FIELDS, response_field}}
     turns = record.get("messages") or ()
     for number, turn in enumerate(turns, start=1):
-        used = {"role", "content"}
+        used = {"role", "content"} | fields_as_text(turn)
         if response_field == "messages" and number == len(turns):
             used |= {name for name in (*REASONING_FIELDS, "refusal") if isinstance(turn.get(name), str)}
         extra = {name: value for name, value in turn.items() if name not in used}
         unknown |= {f"messages.{number}.{name}": value for name, value in extra.items() if value is not None}
+    if kinds := kinds_as_text(turns):
+        unknown[AS_TEXT] = kinds
     for name, value in unknown.items():
         free = name
         while free in metadata:
