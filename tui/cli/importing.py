@@ -44,6 +44,7 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
     from core.store.imported import stored_alike
     from core.store.traces import known_ids
     from core.traces.importers import read_traces
+    from core.traces.importers.attempts import newest_attempts
 
     tags = options.config().tags
     refused: list[ImportRefusedError] = []
@@ -53,7 +54,7 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
     tables = [path for path in files if is_label_table(path)]
     if said_after("--codebook") and not tables:
         raise ConfigError("--codebook is for tables of labels, and none of these files is one; leave it out.")
-    results = [(path, read_traces(path, tags)) for path in files if path not in tables]
+    results = newest_attempts([(path, read_traces(path, tags)) for path in files if path not in tables])
     for _, result in results:
         refused += result.refused
     # A database is not made for nothing: a misspelt path leaves none behind.
@@ -76,22 +77,27 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
             "imported": [_described(trace, drawn.get(trace.id)) for trace in traces],
             "already_there": [trace.id for _, result, alike in there for trace in _taken(result, alike)],
             "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in refused],
+            "notes": [{"path": str(path), "note": note} for path, result in results for note in result.notes],
             **({} if labels is None else {"labels": labels.as_json()}),
         })  # fmt: skip
     else:
         for refusal in refused:
             warn(str(refusal))
+        for path, result in results:
+            for note in result.notes:
+                warn(f"{path}: {note}")
         for path, result, alike in there:
             if alike:
                 say(_already_there(path, len(alike), len(result.traces)))
         what = f"{how_many(len(traces), 'trace')} with {how_many(sum(len(t.sentences) for t in traces), 'sentence')}"
         what += f" and {how_many(sum(drawn.values()), 'rollout')}" if drawn else ""
         apart = f"; refused {how_many(len(refused), 'record')} (above)" if refused else ""
-        if traces or (refused and results):
+        if traces or (results and (refused or not any(alike for _, _, alike in there))):
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
         if labels is not None:
             say(labels.as_sentence(options.db))
-    if refused:
+    is_anything_there = traces or labels is not None or any(alike for _, _, alike in there)
+    if refused or not is_anything_there:
         raise SystemExit(1)
 
 

@@ -1,0 +1,60 @@
+"""What there is to say of the samples of an Inspect log that were read, a sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from core.traces.importers.prompt_turns import AS_TEXT
+from core.traces.importers.result import Attempt
+from core.traces.model import Trace
+
+_LONGEST_REASON: Final = 80
+
+
+def notes_of_log(traces: Sequence[Trace], attempt: Attempt, n_later: int = 0) -> Iterator[str]:
+    """The sentences about a log; ``n_later`` of its samples are taken from a later one."""
+    if not attempt.is_finished:
+        yield "the evaluation had not ended when this log was written; it has the samples so far."
+    if n_later:
+        yield f"{_are(n_later, 'sample')} taken from a later log of the same evaluation."
+    if n := len(attempt.failed):
+        why = _counted(attempt.failed.values())
+        yield f"{_are(n, 'failed sample')} left out ({why}); `inspect eval-retry` runs what failed again."
+    said = [_said_of(trace) for trace in traces]
+    if cut := [about["cut_by"] for about in said if about.get("cut_by")]:
+        yield f"{_are(len(cut), 'trace')} marked as truncated ({_counted(cut)})."
+    if stripped := sum(about.get("white_space") == "lost" for about in said):
+        yield (
+            f"{_have(stripped)} no longer the model's own white space around the reasoning, which Inspect strips; "
+            "log with --log-model-api to keep it."
+        )
+    if as_text := [", ".join(kinds) for trace in traces if (kinds := trace.metadata.get(AS_TEXT))]:
+        yield (
+            f"{_have(len(as_text))} turns that are not text ({_counted(as_text)}); they are written as text, "
+            "and what is resampled is shown no picture and told of no tool otherwise."
+        )
+
+
+def _said_of(trace: Trace) -> dict[str, Any]:
+    found = trace.metadata.get("inspect")
+    return found if isinstance(found, dict) else {}
+
+
+def _are(n: int, what: str) -> str:
+    return f"1 {what} is" if n == 1 else f"{n} {what}s are"
+
+
+def _have(n: int) -> str:
+    return "1 trace has" if n == 1 else f"{n} traces have"
+
+
+def _counted(reasons: Iterable[str]) -> str:
+    """The reasons, the most frequent first, with how often each was if that differs."""
+    counts = Counter(_printable(reason) for reason in reasons)
+    return ", ".join(f"{reason}" if len(counts) == 1 else f"{n} {reason}" for reason, n in counts.most_common(3))
+
+
+def _printable(reason: str) -> str:
+    return (reason if reason.isprintable() else ascii(reason))[:_LONGEST_REASON]
