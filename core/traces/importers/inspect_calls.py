@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.traces.importers.inspect_texts import an_object, objects
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
-_NOT_SAID: Final = frozenset({"annotations", "audio", "parsed"})
+_NOT_SAID: Final = frozenset({"annotations", "audio", "parsed", "id", "source", "model", "metadata"})
 
 
 def answered(response: Any, choice: int) -> dict[str, Any] | None:
