@@ -40,9 +40,9 @@ def _without_later(
     name = attempt.evaluation
     traces = tuple(trace for trace in result.traces if answered[name, trace.id] == at)
     still = {trace_id: why for trace_id, why in attempt.failed.items() if failed.get((name, trace_id)) == at}
-    n_later = len(result.traces) + len(attempt.failed) - len(traces) - len(still)
+    n_elsewhere = len(result.traces) + len(attempt.failed) - len(traces) - len(still)
     newest = replace(attempt, failed=still)
-    return replace(result, traces=traces, attempt=newest, notes=tuple(notes_of_log(traces, newest, n_later)))
+    return replace(result, traces=traces, attempt=newest, notes=tuple(notes_of_log(traces, newest, n_elsewhere)))
 
 
 def _began(result: ImportResult) -> str:

@@ -13,12 +13,12 @@ from core.traces.model import Trace
 _LONGEST_REASON: Final = 80
 
 
-def notes_of_log(traces: Sequence[Trace], attempt: Attempt, n_later: int = 0) -> Iterator[str]:
-    """The sentences about a log; ``n_later`` of its samples are taken from a later one."""
+def notes_of_log(traces: Sequence[Trace], attempt: Attempt, n_elsewhere: int = 0) -> Iterator[str]:
+    """The sentences about a log; ``n_elsewhere`` of its samples are taken from another."""
     if not attempt.is_finished:
         yield "the evaluation had not ended when this log was written; it has the samples so far."
-    if n_later:
-        yield f"{_are(n_later, 'sample')} taken from a later log of the same evaluation."
+    if n_elsewhere:
+        yield f"{_are(n_elsewhere, 'sample')} taken from another log of the same evaluation."
     if n := len(attempt.failed):
         why = _counted(attempt.failed.values())
         yield f"{_are(n, 'failed sample')} left out ({why}); `inspect eval-retry` runs what failed again."

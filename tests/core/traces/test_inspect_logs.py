@@ -58,6 +58,7 @@ def test_a_sample_becomes_a_trace(tmp_path: Path, method: int) -> None:
             "metadata": {"tier": "free_tier"},
             "stop_reason": "stop",
             "config": {"temperature": 0.6},
+            "text_from": "messages",
         }
     }
 
@@ -93,9 +94,11 @@ def test_the_last_answer_is_the_response_and_what_follows_it_is_not(tmp_path: Pa
         {"role": "assistant", "content": "Two."},
         {"role": "user", "content": "c"},
     ]
-    (trace,) = read_traces(write_json(tmp_path / "a.json", sample(messages=turns))).traces
+    result = read_traces(write_json(tmp_path / "a.json", sample(messages=turns)))
+    (trace,) = result.traces
     assert trace.response == "Two."
     assert [turn.content for turn in trace.prompt.messages] == ["a", "One.", "b"]
+    assert result.notes == ("1 trace is marked as truncated (unanswered).",)
 
 
 def test_a_scratchpad_that_was_asked_for_counts_before_the_thinking(tmp_path: Path) -> None:
@@ -119,17 +122,25 @@ def test_a_score_that_is_not_a_number_is_undefined(tmp_path: Path) -> None:
 
 
 BAD_SAMPLES: dict[str, tuple[Any, str]] = {
-    "error": (
-        sample(messages=[{"role": "user", "content": "a"}], error={"message": "boom\x1b[31m"}),
-        "samples/q1_epoch_1.json: the model did not answer ('boom\\x1b[31m'); run the sample again.",
+    "no answer": (
+        sample(messages=[{"role": "user", "content": "a"}]),
+        "samples/q1_epoch_1.json: the model did not answer; run the sample again.",
     ),
-    "tools": (
-        sample(messages=[{"role": "tool", "content": "a"}, {"role": "assistant", "content": "b"}]),
+    "an answer of the dataset": (
+        sample(messages=[{"role": "assistant", "content": "a", "source": "input"}]),
+        "samples/q1_epoch_1.json: the model did not answer; run the sample again.",
+    ),
+    "a role": (
+        sample(messages=[{"role": "critic", "content": "a"}, {"role": "assistant", "content": "b"}]),
         "samples/q1_epoch_1.json: turn 1 of 'messages' has no known role; use one of system, user, assistant.",
     ),
     "image": (
         sample(messages=[{"role": "assistant", "content": [{"type": "image", "image": "x"}]}]),
         "samples/q1_epoch_1.json: turn 1 of 'messages' has a part 1 that is no text; make its content a string.",
+    ),
+    "a lost text": (
+        sample(messages=[{"role": "assistant", "content": "attachment://" + "0" * 32}]),
+        "samples/q1_epoch_1.json: the log does not hold a text that the sample refers to; give the log as it was.",
     ),
     "list": ("[]", "samples/odd.json: this is no sample; give the log as Inspect writes it."),
     "not JSON": ("{", "samples/odd.json: not valid JSON (expecting property name enclosed in double quotes); mend it."),
@@ -142,12 +153,6 @@ def test_a_bad_sample_costs_only_itself(tmp_path: Path, bad: Any, reason: str) -
     result = read_traces(write_archive(tmp_path / "a.eval", bad, sample("good")))
     assert [trace.id for trace in result.traces] == ["faking-HMwPCoyY-good-1"]
     assert [refusal.reason for refusal in result.refused] == [reason]
-
-
-def test_a_sample_twice_is_refused_once(tmp_path: Path) -> None:
-    result = read_traces(write_json(tmp_path / "a.json", sample(), sample()))
-    assert len(result.traces) == 1
-    assert [refusal.reason for refusal in result.refused] == ["sample 2: it is sample 1 again; leave one of them out."]
 
 
 @METHODS
