@@ -119,6 +119,33 @@ def write_archive(
     return path
 
 
+def write_in_chunks(path: Path, one: Mapping[str, Any], n_per_chunk: int) -> Path:
+    """A log of one sample, which is a folder of chunks as newer versions of Inspect may write it."""
+    folder = f"samples/{one['id']}_epoch_{one['epoch']}"
+    text = json.dumps(one)
+    for at, name in enumerate(one["attachments"]):
+        text = text.replace(f"attachment://{name}", f"attachment://{at}")
+    shell = json.loads(text)
+    sequences = {
+        "messages": [*shell.pop("messages"), asked("not of the sample")],
+        "events": shell.pop("events"),
+        "attachments": list(shell.pop("attachments").values()),
+        "calls": [],
+    }
+    members = {
+        f"{folder}/sample.json": {**shell, "message_refs": [[0, len(one["messages"])]]},
+        f"{folder}/metadata.json": shell.pop("metadata"),
+        f"{folder}/skeleton.json": {},
+        f"{folder}/events/stats.json": [],
+        "header.json": dict(HEADER),
+    }
+    for sequence, entries in sequences.items():
+        for start in range(0, len(entries), n_per_chunk):
+            members[f"{folder}/{sequence}/{start}.json"] = entries[start : start + n_per_chunk]
+    path.write_bytes(archive({name: json.dumps(value).encode() for name, value in members.items()}, ZSTANDARD))
+    return path
+
+
 def archive(members: Mapping[str, bytes] | Sequence[tuple[str, bytes]], method: int, says: int | None = None) -> bytes:
     """A zip archive, which Python's own zipfile cannot write with Zstandard; ``says`` is a size to lie about."""
     body, directory = b"", b""

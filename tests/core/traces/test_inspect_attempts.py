@@ -95,7 +95,10 @@ def test_a_log_and_its_retry_give_each_sample_once(tmp_path: Path, names: tuple[
         assert responses(by_name[names[0]]) == {"q4-1": "Four."}
         assert by_name[names[0]].notes == ("3 samples are taken from another log of the same evaluation.",)
         assert responses(by_name[names[1]]) == {"q1-1": "One.", "q2-1": "Two."}
-        assert by_name[names[1]].notes[0].startswith("1 failed sample is left out")
+        assert by_name[names[1]].notes == (
+            "1 sample is taken from another log of the same evaluation.",
+            "1 failed sample is left out (RuntimeError('boom')); `inspect eval-retry` runs what failed again.",
+        )
 
 
 def test_logs_of_two_evaluations_do_not_replace_each_other(tmp_path: Path) -> None:

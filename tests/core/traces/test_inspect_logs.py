@@ -17,9 +17,12 @@ from tests.core.traces.inspect_logs import (
     HEADER,
     STORED,
     ZSTANDARD,
+    api_call,
     archive,
+    model_event,
     sample,
     write_archive,
+    write_in_chunks,
     write_json,
 )
 from tests.sizes import examples
@@ -153,6 +156,27 @@ def test_a_bad_sample_costs_only_itself(tmp_path: Path, bad: Any, reason: str) -
     result = read_traces(write_archive(tmp_path / "a.eval", bad, sample("good")))
     assert [trace.id for trace in result.traces] == ["faking-HMwPCoyY-good-1"]
     assert [refusal.reason for refusal in result.refused] == [reason]
+
+
+@pytest.mark.parametrize("n_per_chunk", [1, 2, 100])
+def test_a_sample_in_chunks_is_the_same_sample(tmp_path: Path, n_per_chunk: int) -> None:
+    call = api_call([{"role": "user", "content": "attachment://b1"}], content="attachment://b2")
+    turns = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]
+    events = [{"event": "sample_init"}, model_event(turns[:1], turns[1], call=call)]
+    one = sample("q 2/b", messages=turns, events=events, attachments={"b1": "Why? " * 30, "b2": "So. " * 30})
+    (whole,) = read_traces(write_archive(tmp_path / "a.eval", one)).traces
+    (chunked,) = read_traces(write_in_chunks(tmp_path / "b.eval", one, n_per_chunk)).traces
+    assert (chunked.id, chunked.response, chunked.prompt) == (whole.id, whole.response, whole.prompt)
+    assert chunked.response == "So. " * 30
+    assert chunked.metadata == whole.metadata
+
+
+def test_a_sample_that_lacks_a_chunk_is_refused(tmp_path: Path) -> None:
+    for start in (0, 2):
+        path = write_in_chunks(tmp_path / "a.eval", sample(), 1)
+        content = path.read_bytes().replace(f"messages/{start}.json".encode(), f"messages/{start}.gone".encode())
+        path.write_bytes(content)
+        assert "of the sample" in only_reason(read_traces(path))
 
 
 @METHODS
