@@ -21,7 +21,7 @@ def notes_of_log(traces: Sequence[Trace], attempt: Attempt, n_elsewhere: int = 0
         yield f"{_are(n_elsewhere, 'sample')} taken from another log of the same evaluation."
     if n := len(attempt.failed):
         why = _counted(attempt.failed.values())
-        yield f"{_are(n, 'failed sample')} left out ({why}); `inspect eval-retry` runs what failed again."
+        yield f"{_are(n, 'failed sample')} left out ({why}); `inspect eval-retry` tries again."
     said = [_said_of(trace) for trace in traces]
     if cut := [about["cut_by"] for about in said if about.get("cut_by")]:
         yield f"{_are(len(cut), 'trace')} marked as truncated ({_counted(cut)})."

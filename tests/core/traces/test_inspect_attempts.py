@@ -40,9 +40,7 @@ def test_a_sample_that_failed_is_left_out_and_counted(tmp_path: Path, write: Any
     path = write(tmp_path / f"a{suffix(write)}", answer("q1", "One."), failure("q2"), failure("q3"))
     result = read_traces(path)
     assert (responses(result), result.refused) == ({"q1-1": "One."}, ())
-    assert result.notes == (
-        "2 failed samples are left out (RuntimeError('boom')); `inspect eval-retry` runs what failed again.",
-    )
+    assert result.notes == ("2 failed samples are left out (RuntimeError('boom')); `inspect eval-retry` tries again.",)
 
 
 def test_a_sample_that_was_declared_invalid_is_left_out(tmp_path: Path) -> None:
@@ -97,7 +95,7 @@ def test_a_log_and_its_retry_give_each_sample_once(tmp_path: Path, names: tuple[
         assert responses(by_name[names[1]]) == {"q1-1": "One.", "q2-1": "Two."}
         assert by_name[names[1]].notes == (
             "1 sample is taken from another log of the same evaluation.",
-            "1 failed sample is left out (RuntimeError('boom')); `inspect eval-retry` runs what failed again.",
+            "1 failed sample is left out (RuntimeError('boom')); `inspect eval-retry` tries again.",
         )
 
 

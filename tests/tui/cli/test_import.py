@@ -216,7 +216,7 @@ def test_what_there_is_to_say_of_a_log_is_said_once() -> None:
     ran = turnpoint("import", "log.eval")
     assert (ran.code, ran.out) == (0, "imported 2 traces with 4 sentences into turnpoint.db\n")
     assert ran.err.splitlines() == [
-        "turnpoint: log.eval: 1 failed sample is left out ('bo\\x1b[31m'); `inspect eval-retry` runs what failed again.",
+        "turnpoint: log.eval: 1 failed sample is left out ('bo\\x1b[31m'); `inspect eval-retry` tries again.",
         "turnpoint: log.eval: 1 trace is marked as truncated (token_limit).",
     ]
     assert [found["is_truncated"] for found in done("traces", "--json").json] == [False, True]
