@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.traces.importers.inspect_calls import answered, sent
 from core.traces.importers.inspect_texts import an_object, objects, taken, whole
 
-_SAID: Final = ("content", "reasoning", "tool_calls")
+_SAID: Final = ("content", "reasoning")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def call_of(answer: Mapping[str, Any], sample: Mapping[str, Any]) -> Call | None
             message = an_object(choice.get("message"))
             is_edited = any(whole(message.get(name), attached) != answer.get(name) for name in _SAID)
             ids = message.get("id"), answer.get("id")
-            if ids[0] == ids[1] if all(ids) else not is_edited:
+            is_same = not is_edited and whole(message.get("tool_calls"), attached) == answer.get("tool_calls")
+            if ids[0] == ids[1] if all(ids) else is_same:
                 return Call(event, choice, number, is_edited)
     return None
 
@@ -47,17 +48,15 @@ def unrecorded_call(messages: Sequence[Mapping[str, Any]], sample: Mapping[str, 
     before = {**sample, "events": events[: limits[0]] if limits else []}
     for event in reversed(_answered_events(before)):
         choices = objects(an_object(event.get("output")).get("choices"))
-        if choices and list(map(_words, given(event, sample) or ())) == list(map(_words, messages)):
+        is_as_long = len(_input(event, sample)) == len(messages)
+        if choices and is_as_long and list(map(_words, given(event, sample) or ())) == list(map(_words, messages)):
             return Call(event, choices[0])
     return None
 
 
 def given(event: Mapping[str, Any], sample: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """The messages that a call was given, in Inspect's shape; None if the log does not have them."""
-    found = event.get("input")
-    if event.get("input_refs") is not None:
-        found = taken(an_object(sample.get("events_data")).get("messages"), event["input_refs"])
-    return objects(whole(found, an_object(sample.get("attachments")))) or None
+    return whole(_input(event, sample), an_object(sample.get("attachments"))) or None
 
 
 def sent_turns(event: Mapping[str, Any], sample: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -84,6 +83,13 @@ def _answered_events(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
         for event in objects(sample.get("events"))
         if event.get("event") == "model" and event.get("pending") is not True and event.get("error") is None
     ]
+
+
+def _input(event: Mapping[str, Any], sample: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = event.get("input")
+    if event.get("input_refs") is not None:
+        found = taken(an_object(sample.get("events_data")).get("messages"), event["input_refs"])
+    return objects(found)
 
 
 def _words(turn: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -23,17 +23,8 @@ _JSON_LOG = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"stat
 
 
 def is_inspect_log(path: Path) -> bool:
-    """By its name, ``.eval``, or by how a ``.json`` file begins."""
-    if path.is_dir():
-        return False
-    if path.suffix.lower() == ".json":
-        try:
-            with path.open("rb") as file:
-                return _JSON_LOG.match(file.read(1024)) is not None
-        except OSError:
-            # Refused, with its reason, by the format that reads it.
-            return False
-    return path.suffix.lower() == ".eval"
+    """By its name, ``.eval``, or by how a JSON log begins, whatever it is called."""
+    return not path.is_dir() and (path.suffix.lower() == ".eval" or _is_json_log(path))
 
 
 def read_inspect_log(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
@@ -45,13 +36,25 @@ def read_inspect_log(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
     Raises:
         ImportRefusedError: if the file is empty, is no log, or has no samples.
     """
-    if path.suffix.lower() == ".eval":
+    if not _is_json_log(path):
         with Archive(path) as archive:
             return import_samples(path, _header(path, archive), _samples_of(archive), tags)
     log = _document(path)
     samples = log.get("samples")
     listed = samples if isinstance(samples, list) else []
     return import_samples(path, log, ((f"sample {n}", value) for n, value in enumerate(listed, start=1)), tags)
+
+
+def _is_json_log(path: Path) -> bool:
+    try:
+        # Nothing is taken out of a pipe before it is read.
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return _JSON_LOG.match(file.read(1024)) is not None
+    except OSError:
+        # Refused, with its reason, by the format that reads it.
+        return False
 
 
 def _samples_of(archive: Archive) -> Iterator[tuple[str, Any]]:

@@ -77,6 +77,11 @@ def test_both_forms_of_a_log_say_the_same(tmp_path: Path) -> None:
     assert plain.traces[1].source == "a.json#sample 2"
 
 
+def test_a_json_log_is_known_whatever_it_is_called(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.eval", "a"):
+        assert len(read_traces(write_json(tmp_path / name, sample())).traces) == 1
+
+
 def test_a_log_that_was_cut_off_has_what_it_has(tmp_path: Path) -> None:
     (trace,) = read_traces(write_archive(tmp_path / "a.eval", sample(), finished=False)).traces
     assert trace.model == "vllm/my-model"
