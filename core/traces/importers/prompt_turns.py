@@ -45,10 +45,11 @@ def prompt_turns(
     Reasoning beside an answer is left out, as chat templates do, except where it led to calls of tools since the user
     last spoke: there a model goes on from it, and it stands in its tags.
     """
-    asked = (at for at, turn in enumerate(turns) if turn.get("role") == "user" and RESULT not in kinds_as_text([turn]))
+    pairs = list(zip(turns, said, strict=True))
+    asked = (at for at, (turn, (role, _)) in enumerate(pairs) if role == "user" and RESULT not in kinds_as_text([turn]))
     last_asked = max(asked, default=-1)
     found: list[Message] = []
-    for number, (turn, (role, content)) in enumerate(zip(turns, said, strict=True)):
+    for number, (turn, (role, content)) in enumerate(pairs):
         is_kept = number > last_asked and role == "assistant" and CALL in kinds_as_text([turn])
         text = joined(content, tags) if is_kept else content.text
         if number and is_tools(turn) and is_tools(turns[number - 1]):
