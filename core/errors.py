@@ -10,11 +10,12 @@ class TurnpointError(Exception):
 
 
 class ImportRefusedError(TurnpointError):
-    """A file, or one record of it, that cannot become a trace."""
+    """A file, or one record of it, that cannot become a trace; ``n`` records where they share the one reason."""
 
-    def __init__(self, path: Path | str, reason: str, line: int | None = None) -> None:
+    def __init__(self, path: Path | str, reason: str, line: int | None = None, n: int = 1) -> None:
         self.path = Path(path)
         self.line = line
+        self.n = n
         self.reason = reason
         where = f"{path}:{line}" if line is not None else f"{path}"
         super().__init__(f"{where}: {reason}")

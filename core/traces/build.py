@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from core.errors import TurnpointError
-from core.traces.model import Prompt, Trace, build_sentences
+from core.traces.model import Prompt, Span, Trace, build_sentences
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
 from core.traces.splitter import SPLITTER, split
 
@@ -38,15 +38,19 @@ def make_trace(
     query: str | None = None,
     source: str = "",
     metadata: Mapping[str, Any] | None = None,
+    reasoning: Span | None = None,
 ) -> Trace:
     """Build a trace from the raw text of one response, which is kept as it is.
+
+    ``reasoning`` says where its reasoning is when that is known; otherwise the tags tell.
 
     Raises:
         NoReasoningError: if the response, or what its reasoning tags enclose, is empty or white space.
         BadTraceIdError: if ``trace_id`` is blank, longer than 200 characters or has an unprintable character.
     """
     check_trace_id(trace_id)
-    reasoning = find_reasoning(response, tags)
+    if reasoning is None:
+        reasoning = find_reasoning(response, tags)
     if reasoning.start == reasoning.end:
         raise NoReasoningError("the response has no reasoning; give the text between the reasoning tags.")
     spans = split(response[reasoning.start : reasoning.end])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,19 +22,27 @@ if TYPE_CHECKING:
 
     from core.traces.importers.result import ImportResult
     from core.traces.model import Trace
+    from core.traces.reasoning import ReasoningTags
 
-SUFFIXES = (".jsonl", ".ndjson", ".json", ".eval", ".txt")
-"""What is taken from a folder; a file that is named itself may be called anything."""
+STANDARD_INPUT = Path("/dev/stdin")
+"""What ``-`` stands for."""
+
+MOST_NAMED = 8
+"""Files that are left out of a folder and named; more are counted."""
 
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--fields", "written", metavar="NAME=FIELD,…", help="Where response, reasoning, prompt, … stand.")
+@click.option("--text", "as_text", is_flag=True, help="Each file named is one response, whatever it looks like.")
 @click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")
 @json_option
 @takes("db", "codebook")
 @click.pass_obj
-def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: bool) -> None:
-    """Import traces from PATHS: text, JSON or JSONL records, Inspect logs, thought-anchors folders, folders of them.
+def import_(
+    options: Options, paths: tuple[Path, ...], written: str | None, as_text: bool, replaces: bool, as_json: bool
+) -> None:
+    """Import traces from PATHS: records (JSON, JSONL, CSV, Parquet), logs, text, folders of them, - for standard input.
 
     What cannot be read is refused record by record, with file and line; everything else is imported. A trace that is
     in the database already, just as the file has it, is left as it is.
@@ -43,18 +52,30 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
     from core.annotation.label_table import is_label_table
     from core.store.imported import stored_alike
     from core.store.traces import known_ids
-    from core.traces.importers import read_traces
+    from core.traces.importers import read_as_text, read_by_fields, read_traces
     from core.traces.importers.attempts import newest_attempts
+    from core.traces.importers.named_fields import field_names
 
     tags = options.config().tags
+    read: Callable[[Path], ImportResult] = partial(read_traces, tags=tags)
+    if written is not None and as_text:
+        raise ConfigError("--fields are those of records, and --text says that there are none; leave one of them out.")
+    if written is not None:
+        read = partial(read_by_fields, names=field_names(written), tags=tags)
     refused: list[ImportRefusedError] = []
     added: list[ImportResult] = []
     there: list[tuple[Path, ImportResult, frozenset[str]]] = []
-    files = _files(paths)
-    tables = [path for path in files if is_label_table(path)]
+    paths = tuple(STANDARD_INPUT if path == Path("-") else path for path in paths)
+    files, left_out = _files(paths, tags)
+    # What is said to be text, or a table of traces, is no table of labels; and a pipe can be read only once.
+    is_said = written is not None or as_text
+    tables = [path for path in files if not is_said and path.is_file() and is_label_table(path)]
     if said_after("--codebook") and not tables:
         raise ConfigError("--codebook is for tables of labels, and none of these files is one; leave it out.")
-    results = newest_attempts([(path, read_traces(path, tags)) for path in files if path not in tables])
+    named = set(paths) if as_text else set()
+    results = newest_attempts(
+        [(path, read_as_text(path, tags) if path in named else read(path)) for path in files if path not in tables]
+    )
     for _, result in results:
         refused += result.refused
     # A database is not made for nothing: a misspelt path leaves none behind.
@@ -76,8 +97,9 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
         print_json({
             "imported": [_described(trace, drawn.get(trace.id)) for trace in traces],
             "already_there": [trace.id for _, result, alike in there for trace in _taken(result, alike)],
-            "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason} for r in refused],
+            "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason, "records": r.n} for r in refused],
             "notes": [{"path": str(path), "note": note} for path, result in results for note in result.notes],
+            "left_out": [str(path) for path in left_out],
             **({} if labels is None else {"labels": labels.as_json()}),
         })  # fmt: skip
     else:
@@ -86,12 +108,14 @@ def import_(options: Options, paths: tuple[Path, ...], replaces: bool, as_json: 
         for path, result in results:
             for note in result.notes:
                 warn(f"{path}: {note}")
+        if left_out:
+            say(_left_out(left_out))
         for path, result, alike in there:
             if alike:
                 say(_already_there(path, len(alike), len(result.traces)))
         what = f"{how_many(len(traces), 'trace')} with {how_many(sum(len(t.sentences) for t in traces), 'sentence')}"
         what += f" and {how_many(sum(drawn.values()), 'rollout')}" if drawn else ""
-        apart = f"; refused {how_many(len(refused), 'record')} (above)" if refused else ""
+        apart = f"; refused {how_many(sum(r.n for r in refused), 'record')} (above)" if refused else ""
         if traces or (results and (refused or not any(alike for _, _, alike in there))):
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
         if labels is not None:
@@ -134,29 +158,41 @@ def _described(trace: Trace, n_rollouts: int | None) -> dict[str, object]:
     return described if n_rollouts is None else described | {"rollouts": n_rollouts}
 
 
-def _files(paths: tuple[Path, ...]) -> list[Path]:
-    """The paths named, and what is in the folders named, in order; a folder without any stands for itself."""
+def _files(paths: tuple[Path, ...], tags: Sequence[ReasoningTags]) -> tuple[list[Path], list[Path]]:
+    """The paths named and what is in the folders named, in order, and the files in these that are left out.
+
+    A folder without any stands for itself.
+    """
     files: list[Path] = []
+    left_out: list[Path] = []
     for path in paths:
-        files += _inside(path) or [path]
-    return files
+        inside = _inside(path, tags)
+        taken = [found for found, is_taken in inside if is_taken]
+        files += taken or [path]
+        left_out += [found for found, is_taken in inside if not is_taken]
+    return files, left_out
 
 
-def _inside(path: Path) -> list[Path]:
-    """Files to import and thought-anchors folders right inside a folder that is not itself one of these."""
+def _inside(path: Path, tags: Sequence[ReasoningTags]) -> list[tuple[Path, bool]]:
+    """What is right inside a folder that is not itself one of thought-anchors, and whether it is imported."""
+    from core.traces.importers import is_taken_from_folder
     from core.traces.importers.anchors_folder import is_anchors_folder
 
     if not path.is_dir() or is_anchors_folder(path):
         return []
     try:
-        return sorted(
-            inside
-            for inside in path.iterdir()
-            if is_anchors_folder(inside) or (inside.suffix.lower() in SUFFIXES and inside.is_file())
-        )
+        there = sorted(inside for inside in path.iterdir() if not inside.name.startswith("."))
     except OSError:
         # Refused, with its reason, when it is read.
         return []
+    files = [(inside, is_taken_from_folder(inside, tags)) for inside in there if inside.is_file()]
+    return sorted(files + [(inside, True) for inside in there if is_anchors_folder(inside)])
+
+
+def _left_out(paths: Sequence[Path]) -> str:
+    names = ", ".join(str(path) for path in paths[:MOST_NAMED])
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return f"left out of the folders: {names}{more}; name a file to import it, a text with --text."
 
 
 def _duplicate(path: Path, trace: Trace) -> ImportRefusedError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.traces.build import trace_id_from
+from core.traces.importers.reasoning_beside import is_reasoning_name
 from core.traces.importers.record import RecordRefusedError
 from core.traces.tiers import CALLED
 
@@ -64,14 +65,16 @@ def records_of_query(value: Mapping[str, Any], path: Path, fallback_id: str) -> 
     variant, tier = value.get("system_prompt_variant"), _tier(value.get("tier"))
     # What the response repeats is not kept twice.
     used = {"raw_response", "query_text", "scratchpad", "output", "system_prompt_variant"}
+    apart = {name: value[name] for name in value if is_reasoning_name(name)}
     yield {
         "id": "-".join(str(part) for part in (value["query_id"], variant, tier) if part is not None),
         "response": value["raw_response"],
+        **apart,
         "query": value.get("query_text"),
         "tier": tier,
         "prompt_variant": variant,
         "model": value.get("response_model") or value.get("requested_model"),
-        "metadata": {name: entry for name, entry in value.items() if name not in used},
+        "metadata": {name: entry for name, entry in value.items() if name not in {*used, *apart}},
     }
 
 

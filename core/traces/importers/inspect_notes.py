@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from core.traces.importers.prompt_turns import AS_TEXT
+from core.traces.importers.notes import CUT_OFF, KINDS, said_of
 from core.traces.importers.result import Attempt
 from core.traces.model import Trace
 
@@ -30,11 +30,7 @@ def notes_of_log(traces: Sequence[Trace], attempt: Attempt, n_elsewhere: int = 0
             f"{_have(stripped)} no longer the model's own white space around the reasoning, which Inspect strips; "
             "log with --log-model-api to keep it."
         )
-    if as_text := [", ".join(kinds) for trace in traces if (kinds := trace.metadata.get(AS_TEXT))]:
-        yield (
-            f"{_have(len(as_text))} turns that are not text ({_counted(as_text)}); they are written as text, "
-            "and what is resampled is shown no picture and told of no tool otherwise."
-        )
+    yield from said_of(traces, [kind for kind in KINDS if kind is not CUT_OFF])
 
 
 def _said_of(trace: Trace) -> dict[str, Any]:

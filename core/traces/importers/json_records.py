@@ -1,87 +1,104 @@
-"""JSON and JSON Lines files: find the records and their lines, and import each on its own.
+"""JSON and JSON Lines files: which of both a file is, whatever it is called, and its records with their lines.
 
-Lines are read one by one, so that a file of lines may be larger than the memory that its text would take.
+Lines are read one by one, so that a file of lines may be larger than the memory that its text would take. Both are read
+as Python writes them: NaN and the infinities are undefined, and count as null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from core.errors import ImportRefusedError
-from core.traces.build import TraceRefusedError, trace_id_from
-from core.traces.importers.dialects import own_records
+from core.traces.build import trace_id_from
 from core.traces.importers.reading import decode, read_bytes, refuse_empty
-from core.traces.importers.record import RecordRefusedError, trace_of_record
-from core.traces.importers.result import ImportResult
-from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
-from core.traces.model import Trace
-from core.traces.reasoning import ReasoningTags
+from core.traces.importers.record_files import Located, Records
+from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
 
-
-class Located(NamedTuple):
-    """One parsed record, the line it begins on (from 1), and the id it gets when it has none."""
-
-    value: Any
-    line: int
-    fallback_id: str
+LINES: Final = (".jsonl", ".ndjson")
+DOCUMENT: Final = (".json",)
 
 
 def is_json_lines(path: Path) -> bool:
-    """By its name: ``.jsonl`` or ``.ndjson``."""
-    return path.suffix.lower() in {".jsonl", ".ndjson"} and not path.is_dir()
+    """Whether a file holds a JSON value per line: by what its first lines are, or else by its name."""
+    return _shape(path) == "lines"
 
 
 def is_json(path: Path) -> bool:
-    """By its name: ``.json``."""
-    return path.suffix.lower() == ".json" and not path.is_dir()
+    """Whether a file is one JSON value, by what is in it or else by its name."""
+    return _shape(path) == "document"
 
 
-def read_json_lines(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
+def records_of_lines(path: Path) -> Records:
     """One record per line; blank lines are skipped, and a broken line costs only itself.
 
     Raises:
-        ImportRefusedError: if the file has no records.
+        ImportRefusedError: if the file is empty.
     """
     refuse_empty(path)
-    return _import_records(path, _records_of_lines(path), tags)
+    return _records_of_lines(path)
 
 
-def read_json(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
+def records_of_json(path: Path) -> Records:
     """One record, or a list of records; broken JSON costs the whole file, whose records have no sure borders.
 
     Raises:
-        ImportRefusedError: if the file is not UTF-8, is not JSON or has no records.
+        ImportRefusedError: if the file is not UTF-8 or is not JSON.
     """
-    return _import_records(path, _records_of_document(path, decode(path, read_bytes(path))), tags)
+    return _records_of_document(path, decode(path, read_bytes(path)))
 
 
-def _import_records(
-    path: Path, records: Iterator[Located | ImportRefusedError], tags: Sequence[ReasoningTags]
-) -> ImportResult:
-    traces: list[Trace] = []
-    refused: list[ImportRefusedError] = []
-    line_of_id: dict[str, int] = {}
-    for record in records:
-        if isinstance(record, ImportRefusedError):
-            refused.append(record)
-            continue
-        source = f"{path.name}:{record.line}"
-        try:
-            for value in own_records(record.value, path, record.fallback_id):
-                trace = trace_of_record(value, record.fallback_id, source, tags)
-                if trace.id in line_of_id:
-                    raise RecordRefusedError(
-                        f"the id {trace.id!r} is taken by line {line_of_id[trace.id]}; give each record its own."
-                    )
-                line_of_id[trace.id] = record.line
-                traces.append(trace)
-        except TraceRefusedError as refusal:
-            refused.append(ImportRefusedError(path, str(refusal), record.line))
-    if not traces and not refused:
-        raise ImportRefusedError(path, "the file has no records; there is nothing to import.")
-    return ImportResult(tuple(traces), tuple(refused))
+def _shape(path: Path) -> str:
+    """``lines``, ``document``, or blank for what is no JSON.
+
+    A name that ends as JSON does is believed, but for a value that takes many lines where there should be one per
+    line, and for many values where there should be one.
+    """
+    if path.is_dir():
+        return ""
+    suffix = path.suffix.lower()
+    named = "lines" if suffix in LINES else "document" if suffix in DOCUMENT else ""
+    try:
+        first, second = _two_lines(path)
+    except (OSError, UnicodeDecodeError):
+        # Refused, with its reason, by the format that reads it.
+        return named
+    if not first.startswith(("{", "[")):
+        return named
+    if _is_value(first):
+        is_list = first.startswith("[") and not second
+        return "lines" if second or (named != "document" and not is_list) else "document"
+    if not named:
+        return "document" if _is_document(path) else ""
+    return "document" if named == "lines" and not _is_value(second) and _is_document(path) else named
+
+
+def _two_lines(path: Path) -> tuple[str, str]:
+    """The first two lines that are not blank, without white space around them."""
+    found: list[str] = []
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        for line in file:
+            if line.strip():
+                found.append(line.strip())
+            if len(found) == 2:
+                break
+    return (*found, "", "")[0], (*found, "", "")[1]
+
+
+def _is_value(text: str) -> bool:
+    try:
+        value, end = parse_pythons_value(text, 0)
+    except StrictJSONError:
+        return False
+    return isinstance(value, dict | list) and skip_space(text, end) == len(text)
+
+
+def _is_document(path: Path) -> bool:
+    try:
+        return _is_value(path.read_text("utf-8-sig").strip())
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _records_of_lines(path: Path) -> Iterator[Located | ImportRefusedError]:
@@ -112,10 +129,19 @@ def _records_of_document(path: Path, text: str) -> Iterator[Located]:
     if text[start] != "[":
         yield Located(_only_value(path, text, 1), line, trace_id_from(path.stem))
         return
-    for position, (value, at) in enumerate(_elements(path, text, start), start=1):
+    elements = _elements(path, text, start)
+    if elements and all(isinstance(value, dict) and _is_turn(value) for value, _ in elements):
+        yield Located([value for value, _ in elements], line, trace_id_from(path.stem))
+        return
+    for position, (value, at) in enumerate(elements, start=1):
         line += text.count("\n", start, at)
         start = at
         yield Located(value, line, trace_id_from(path.stem, f"-{position}"))
+
+
+def _is_turn(value: dict[str, Any]) -> bool:
+    """Whether an object of a list is a turn of one conversation rather than a record."""
+    return "role" in value and "content" in value and value.keys().isdisjoint(("messages", "response", "prompt", "id"))
 
 
 def _elements(path: Path, text: str, opening: int) -> list[tuple[Any, int]]:
@@ -147,7 +173,7 @@ def _only_value(path: Path, text: str, first_line: int) -> Any:
 
 def _value_at(path: Path, text: str, at: int, first_line: int) -> tuple[Any, int]:
     try:
-        return parse_value(text, at)
+        return parse_pythons_value(text, at)
     except StrictJSONError as error:
         raise _not_json(path, text, at if error.position is None else error.position, str(error), first_line) from error
 

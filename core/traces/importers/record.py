@@ -6,17 +6,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.traces.build import TraceRefusedError, make_trace
-from core.traces.importers.content import REASONING_FIELDS, Content, NoTextError, joined, message_content
+from core.traces.importers.channels import without_channels
+from core.traces.importers.content import (
+    Content,
+    NoTextError,
+    content_of,
+    joined_with_span,
+    message_content,
+    with_reasoning,
+)
+from core.traces.importers.marks import marks_of
+from core.traces.importers.names import field, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT, after_results, is_call_alone, prompt_turns
+from core.traces.importers.reasoning_beside import Reasoning, beside, is_reasoning_name
 from core.traces.importers.tool_turns import as_text, fields_as_text, kinds_as_text
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
 
-ROLES: Final = {"system": "system", "user": "user", "assistant": "assistant", "developer": "system"}
+ROLES: Final = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "developer": "system",
+    "human": "user",
+    "gpt": "assistant",
+    "model": "assistant",
+    "chatgpt": "assistant",
+    "bot": "assistant",
+}
 """Roles that a turn may have, and what each is for a server: chat templates of open models know no developer."""
 
 TEXT_FIELDS: Final = ("model", "tier", "prompt_variant", "query")
-KNOWN_FIELDS: Final = frozenset({"id", "prompt", "messages", "response", "metadata", *TEXT_FIELDS})
+KNOWN_FIELDS: Final = frozenset({"id", "prompt", "system", "messages", "response", "metadata", *TEXT_FIELDS})
+
+ENCRYPTED: Final = (
+    "the reasoning is encrypted by its provider, or kept there, and has no summary; leave the record out, "
+    "or ask for the reasoning."
+)
 
 _KINDS: Final = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
@@ -25,12 +51,21 @@ class RecordRefusedError(TraceRefusedError):
     """A record with a field that is missing or wrong."""
 
 
+class WholeFileError(RecordRefusedError):
+    """A record whose whole file is of a kind that is not read; said once per file."""
+
+
+class NoResponseError(RecordRefusedError):
+    """A record in which no response was found, by any format that is known."""
+
+
 def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[ReasoningTags]) -> Trace:
     """Build the trace of one parsed record.
 
-    ``response`` is the raw text; without it the last of ``messages`` when that is the assistant's, with the reasoning
-    that stands beside it, or ``text``, the field of published scratchpads. A field that is null counts as missing.
-    Fields that turnpoint does not know are kept in the trace's metadata.
+    ``response`` is the raw text, or a turn or parts of one; without it the last of ``messages`` when that is the
+    assistant's, or ``text``, the field of published scratchpads. Reasoning that stands beside it, in the turn or in the
+    record, is put before it in tags. A field that is null counts as missing. Fields that turnpoint does not know are
+    kept in the trace's metadata.
 
     Args:
         record: any JSON value; all but an object is refused.
@@ -39,37 +74,74 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
         tags: what encloses the reasoning.
 
     Raises:
+        NoResponseError: if there is no response in it.
         TraceRefusedError: naming the field that is missing or wrong, or the lack of reasoning.
     """
     if not isinstance(record, dict):
         raise RecordRefusedError(f"the record is {_kind(record)}; a record is an object with a response.")
-    turns, last = _turns(record, tags)
-    response_field = "response"
-    response = record.get("response")
-    if response is None and turns and turns[-1].role == "assistant":
-        response_field = "messages"
-        if is_call_alone(record["messages"][-1], last):
-            raise RecordRefusedError("the answer calls a tool and says nothing else; give one with text or reasoning.")
-        response = joined(last, tags)
-        turns.pop()
-    elif response is None and record.get("text") is not None:
-        response_field, response = "text", record["text"]
-    if response is None:
-        raise RecordRefusedError("the record has no response; give the model's whole text in the field 'response'.")
-    if not isinstance(response, str) or not response.strip():
-        fault = "blank" if isinstance(response, str) else _kind(response)
+    given = _prompt_turns(record)
+    turns, last = _turns(given, tags)
+    response_field, content = _answer(record, turns, last, tags)
+    if response_field == "messages" and is_call_alone(given[-1], content):
+        raise RecordRefusedError("the answer calls a tool and says nothing else; give one with text or reasoning.")
+    if not content.reasoning.strip():
+        content = with_reasoning(content, _beside(record, content.text, tags))
+    if content.is_encrypted:
+        raise RecordRefusedError(ENCRYPTED)
+    response, reasoning = joined_with_span(content, tags)
+    if not response.strip():
         if response_field == "messages":
             raise RecordRefusedError("the last turn of 'messages' is blank; give the model's whole text.")
-        raise RecordRefusedError(f"the field {response_field!r} is {fault}; give the model's whole text.")
+        raise RecordRefusedError(f"the field {response_field!r} is blank; give the model's whole text.")
     return make_trace(
         _record_id(record, response_field, fallback_id),
         response,
         prompt=Prompt(tuple(turns)),
         tags=tags,
         source=source,
-        metadata=_metadata(record, response_field),
+        metadata=_metadata(record, response_field, given, response) | marks_of(record, content),
+        reasoning=reasoning,
         **{name: _text(record, name) for name in TEXT_FIELDS},
     )
+
+
+def _answer(
+    record: Mapping[str, Any], turns: list[Message], last: Content, tags: Sequence[ReasoningTags]
+) -> tuple[str, Content]:
+    """The field that holds the response, and what it says; a response that ends ``turns`` is taken off."""
+    response = record.get("response")
+    if response is None and turns and turns[-1].role == "assistant":
+        turns.pop()
+        return "messages", last
+    name = "text" if response is None and record.get("text") is not None else "response"
+    response = record.get(name)
+    if response is None and not ("response" in record and beside(record).text.strip()):
+        raise NoResponseError("the record has no response; give the model's whole text in the field 'response'.")
+    if response is None or isinstance(response, str):
+        return name, Content(response or "")
+    if isinstance(response, list) and response and all(_is_turn(turn) for turn in response):
+        said, content = _turns(without_channels(response), tags, name)
+        if said[-1].role != "assistant":
+            raise RecordRefusedError(f"the last turn of {name!r} is not the assistant's; end with the model's answer.")
+        turns += said[:-1]
+        return name, content
+    if isinstance(response, dict) or (isinstance(response, list) and all(isinstance(p, dict) for p in response)):
+        try:
+            return name, message_content(response) if isinstance(response, dict) else content_of(response)
+        except NoTextError as error:
+            raise RecordRefusedError(f"the field {name!r} has {error}; give the model's whole text.") from error
+    raise RecordRefusedError(f"the field {name!r} is {_kind(response)}; give the model's whole text.")
+
+
+def _beside(record: Mapping[str, Any], text: str, tags: Sequence[ReasoningTags]) -> Reasoning:
+    """The reasoning beside a whole response; a scratchpad is not what stands beside one that has it in its tags."""
+    apart = beside(record)
+    has_tags = any(tag.open in text or tag.close in text for tag in tags)
+    return Reasoning() if has_tags and "scratchpad" in plain_name(apart.name) else apart
+
+
+def _is_turn(value: object) -> bool:
+    return isinstance(value, dict) and field(value, "role") is not None and value.get("type") in (None, "message")
 
 
 def _kind(value: Any) -> str:
@@ -94,45 +166,65 @@ def _record_id(record: Mapping[str, Any], response_field: str, fallback_id: str)
     return str(given)
 
 
-def _turns(record: Mapping[str, Any], tags: Sequence[ReasoningTags]) -> tuple[list[Message], Content]:
-    """The turns of a record's prompt and, if it has one, of its response; and what the last one says."""
-    prompt = _text(record, "prompt")
-    messages = record.get("messages")
-    if messages is None:
-        return [Message("user", prompt)] if prompt is not None else [], Content("")
-    if prompt is not None:
+def _prompt_turns(record: Mapping[str, Any]) -> list[Any]:
+    """The turns of ``messages`` or ``prompt`` as they are given, after the system prompt that stands beside them."""
+    prompt, messages = record.get("prompt"), record.get("messages")
+    if prompt is not None and messages is not None:
         raise RecordRefusedError("the record has both 'prompt' and 'messages'; keep one of them.")
-    if not isinstance(messages, list):
+    if messages is not None and not isinstance(messages, list):
         raise RecordRefusedError(f"the field 'messages' is {_kind(messages)}; make it a list of turns.")
-    messages = after_results(messages)
-    said = [_turn(as_text(turn), number) for number, turn in enumerate(messages, start=1)]
-    return prompt_turns(messages, said, tags), said[-1][1] if said else Content("")
+    turns = messages if messages is not None else prompt if isinstance(prompt, list) else None
+    if turns is None:
+        text = _text(record, "prompt")
+        turns = [{"role": "user", "content": text}] if text is not None else []
+    if isinstance(system := record.get("system"), str | list | dict) and system and not _begins_with_system(turns):
+        turns = [{"role": "system", "content": system}, *turns]
+    return after_results(without_channels(turns))
 
 
-def _turn(turn: Any, number: int) -> tuple[str, Content]:
-    if not isinstance(turn, dict):
-        raise RecordRefusedError(f"turn {number} of 'messages' is {_kind(turn)}; give it a role and content.")
+def _begins_with_system(turns: Sequence[Any]) -> bool:
+    return bool(turns) and isinstance(turns[0], dict) and ROLES.get(str(_role(turns[0]))) == "system"
+
+
+def _turns(
+    given: Sequence[Any], tags: Sequence[ReasoningTags], name: str = "messages"
+) -> tuple[list[Message], Content]:
+    """The turns of a record's prompt and, if it has one, of its response; and what the last one says."""
+    said = [_turn(as_text(turn), number, name) for number, turn in enumerate(given, start=1)]
+    return prompt_turns(given, said, tags), said[-1][1] if said else Content("")
+
+
+def _role(turn: Mapping[str, Any]) -> Any:
     role = turn.get("role")
+    return turn.get("from") if role is None else role
+
+
+def _turn(turn: Any, number: int, name: str) -> tuple[str, Content]:
+    if not isinstance(turn, dict):
+        raise RecordRefusedError(f"turn {number} of {name!r} is {_kind(turn)}; give it a role and content.")
+    role = _role(turn)
     if not isinstance(role, str) or role not in ROLES:
-        raise RecordRefusedError(f"turn {number} of 'messages' has no known role; use one of system, user, assistant.")
+        raise RecordRefusedError(f"turn {number} of {name!r} has no known role; use one of system, user, assistant.")
     try:
         return ROLES[role], message_content(turn)
     except NoTextError as error:
-        raise RecordRefusedError(f"turn {number} of 'messages' has {error}; make its content a string.") from error
+        raise RecordRefusedError(f"turn {number} of {name!r} has {error}; make its content a string.") from error
 
 
-def _metadata(record: Mapping[str, Any], response_field: str) -> dict[str, Any]:
+def _metadata(
+    record: Mapping[str, Any], response_field: str, turns: Sequence[Mapping[str, Any]], response: str
+) -> dict[str, Any]:
     """The record's ``metadata`` with all that has no other place: unknown fields, and extra fields of turns."""
     given = record.get("metadata")
     if given is not None and not isinstance(given, dict):
         raise RecordRefusedError(f"the field 'metadata' is {_kind(given)}; make it an object.")
     metadata: dict[str, Any] = dict(given) if given is not None else {}
-    unknown = {name: value for name, value in record.items() if name not in {*KNOWN_FIELDS, response_field}}
-    turns = record.get("messages") or ()
+    used = {*KNOWN_FIELDS, response_field} | _reasoning_in(record, response)
+    unknown = {name: value for name, value in record.items() if name not in used}
     for number, turn in enumerate(turns, start=1):
-        used = {"role", "content"} | fields_as_text(turn)
+        used = {"role", "from", "content", "value", "parts", "channel"} | fields_as_text(turn)
         if response_field == "messages" and number == len(turns):
-            used |= {name for name in (*REASONING_FIELDS, "refusal") if isinstance(turn.get(name), str)}
+            used |= _reasoning_in(turn, response) | {"refusal"}
         extra = {name: value for name, value in turn.items() if name not in used}
         unknown |= {f"messages.{number}.{name}": value for name, value in extra.items() if value is not None}
     if kinds := kinds_as_text(turns):
@@ -143,3 +235,9 @@ def _metadata(record: Mapping[str, Any], response_field: str) -> dict[str, Any]:
             free = f"record.{free}"
         metadata[free] = value
     return metadata
+
+
+def _reasoning_in(fields: Mapping[str, Any], response: str) -> set[str]:
+    """Names of the fields whose reasoning is in the response, and need not be kept twice."""
+    read = {name: beside({name: fields[name]}).text.strip() for name in fields if is_reasoning_name(name)}
+    return {name for name, text in read.items() if text and text in response}

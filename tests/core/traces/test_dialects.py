@@ -145,7 +145,7 @@ def test_every_choice_is_a_trace(tmp_path: Path) -> None:
             {"response": {"status_code": 400, "body": {"error": {"message": "too long\x1b"}}}},
             "'400: too long\\x1b'",
         ),
-        ({"response": {"status_code": 200, "body": {"choices": []}}}, "'no chat completion'"),
+        ({"response": {"status_code": 200, "body": {"choices": []}}}, "'no answer that is known here'"),
     ],
 )
 def test_a_request_that_failed_is_refused(tmp_path: Path, line: dict[str, Any], said: str) -> None:
@@ -153,9 +153,9 @@ def test_a_request_that_failed_is_refused(tmp_path: Path, line: dict[str, Any], 
     assert reason == f"the request was not answered ({said}); leave it out or ask again."
 
 
-def test_a_text_completion_is_refused(tmp_path: Path) -> None:
-    reason = only_reason(read_lines(tmp_path, {"choices": [{"text": "a"}]}))
-    assert reason == "choice 1 holds no message; give chat completions."
+def test_a_text_completion_is_read_like_a_chat_completion(tmp_path: Path) -> None:
+    trace = only_trace(read_lines(tmp_path, {"choices": [{"text": "I see.", "finish_reason": "length"}]}))
+    assert (trace.response, trace.metadata["truncated"]) == ("I see.", True)
 
 
 def test_a_record_of_turnpoints_own_may_have_a_custom_id(tmp_path: Path) -> None:

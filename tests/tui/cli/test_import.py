@@ -85,12 +85,14 @@ def test_scratchpads_go_in_whole(scratchpads: Path) -> None:
 def test_a_folder_gives_all_its_files_in_order_and_nothing_below_it() -> None:
     write("runs/b.jsonl", GOOD | {"id": "b"})
     write("runs/a.NDJSON", GOOD | {"id": "a"})
-    Path("runs/c.txt").write_text("Just reasoning.", encoding="utf-8")
+    Path("runs/c.txt").write_text("<think>Just reasoning.", encoding="utf-8")
+    Path("runs/d.txt").write_text("A note about the runs.", encoding="utf-8")
     Path("runs/notes.md").write_text("Not a trace.", encoding="utf-8")
     Path("runs/deep.json").mkdir()
     write("runs/deep.json/d.jsonl", GOOD | {"id": "d"})
-    done("import", "runs")
+    ran = done("import", "runs")
     assert stored_ids() == ["a", "b", "c"]
+    assert ran.out.startswith("left out of the folders: runs/d.txt, runs/notes.md; name a file to import it")
 
 
 def test_a_folder_without_traces_is_refused() -> None:

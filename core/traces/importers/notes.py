@@ -1,0 +1,77 @@
+"""What is said of a file that was read, because it changes what resampling its traces means: a sentence per kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from core.traces.importers.marks import SUMMARY
+from core.traces.importers.prompt_turns import AS_TEXT
+from core.traces.importers.reasoning_beside import filled_names
+from core.traces.importers.rendered import is_rendered
+from core.traces.model import Trace
+from core.traces.truncated import TRUNCATED
+
+Kind: TypeAlias = tuple[Callable[[Trace], bool], str]
+"""What a trace may be, and what is said of the file then."""
+
+CUT_OFF: Final[Kind] = (
+    lambda trace: trace.metadata.get(TRUNCATED) is True,
+    "the answer was cut off; the trace is marked as truncated.",
+)
+KINDS: Final[tuple[Kind, ...]] = (
+    (
+        lambda trace: trace.metadata.get(SUMMARY) is True,
+        "the reasoning is its provider's summary, not what the model wrote; resampling says little about the model.",
+    ),
+    CUT_OFF,
+    (
+        lambda trace: bool(trace.metadata.get(AS_TEXT)),
+        "there are turns that are not text, and are written as text; no picture and no list of tools is sent.",
+    ),
+    (
+        lambda trace: any(is_rendered(turn.content) for turn in trace.prompt.messages),
+        "the prompt has marks of a chat template in it, and would be put into a template once more; give its turns.",
+    ),
+)
+
+
+def said_of(traces: Sequence[Trace], kinds: Sequence[Kind] = KINDS) -> Iterator[str]:
+    """One sentence per kind, with the number of traces."""
+    for applies, said in kinds:
+        if n := sum(map(applies, traces)):
+            yield f"{n} {'trace' if n == 1 else 'traces'}: {said}"
+
+
+@dataclass
+class Noted:
+    """What there is to say of the records of one file, counted while they are read."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, value: Any, traces: Sequence[Trace]) -> None:
+        """Count what is to be said of a value of the file and the traces that it came to."""
+        self.kinds.update(said for trace in traces for applies, said in KINDS if applies(trace))
+        self.unused.update({name for name, text in filled_names(value) if not _is_in(text, traces)})
+
+    def sentences(self) -> Iterator[str]:
+        """One sentence per kind, with the number of traces or records."""
+        for said, n in self.kinds.items():
+            yield f"{n} {'trace' if n == 1 else 'traces'}: {said}"
+        for name, n in self.unused.items():
+            yield (
+                f"{n} {'record has' if n == 1 else 'records have'} text in the field {name[:60]!a}, "
+                f"which was not read as reasoning; --fields reasoning={_shown(name)} reads it."
+            )
+
+
+def _is_in(text: str, traces: Sequence[Trace]) -> bool:
+    pieces = [piece.strip() for piece in text.split("\n\n")]
+    return not traces or any(all(piece in trace.response for piece in pieces) for trace in traces)
+
+
+def _shown(name: str) -> str:
+    return name if name.isidentifier() else "FIELD"

@@ -1,0 +1,98 @@
+"""Tables of traces: a CSV or TSV with a header, each row a record whose fields are its columns."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import ImportRefusedError
+from core.traces.build import trace_id_from
+from core.traces.importers.known import ANSWERS
+from core.traces.importers.names import plain_name
+from core.traces.importers.reading import refuse_empty
+from core.traces.importers.record_files import Located, Records
+from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
+
+SUFFIXES: Final = (".csv", ".tsv", ".tab")
+_DELIMITERS: Final = ",;\t|"
+_LONGEST_HEADER: Final = 10_000
+_TELLING: Final = frozenset(map(plain_name, ("response", "sentence_idx", *ANSWERS)))
+
+
+def is_table(path: Path) -> bool:
+    """By its name, ``.csv``, ``.tsv`` or ``.tab``; a text by a header that names a response, or sentences of traces."""
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix not in (*SUFFIXES, ".txt", ""):
+        return False
+    return suffix in SUFFIXES or not _names_of_header(path).isdisjoint(_TELLING)
+
+
+def records_of_table(path: Path) -> Records:
+    """A record per row, an empty cell counting as missing; a cell that is a JSON list or object is read as such.
+
+    What separates the cells is what separates most names of the header, or what a first line ``sep=;`` says.
+
+    Raises:
+        ImportRefusedError: if the file is empty.
+    """
+    refuse_empty(path)
+    return _rows(path)
+
+
+def _names_of_header(path: Path) -> set[str]:
+    """The plain names of a file's first line, where it has several."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline(_LONGEST_HEADER)
+    except (OSError, UnicodeDecodeError):
+        # Refused, with its reason, by the format that reads it.
+        return set()
+    names = header.strip().split(max(_DELIMITERS, key=header.count))
+    return {plain_name(name.strip().strip('"')) for name in names} if len(names) > 1 else set()
+
+
+def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
+    # A trace is one cell, and the csv module's own limit of 128 KB for a cell is shorter than many traces.
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline(_LONGEST_HEADER)
+            skipped = 0
+            if header.lower().startswith("sep=") and len(header.strip()) <= len("sep=;"):
+                delimiter = header.strip()[len("sep=") :] or "\t"
+                skipped = 1
+            else:
+                delimiter = max(_DELIMITERS, key=header.count)
+                file.seek(0)
+            rows = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
+            columns = [name.strip() for name in next(rows, [])]
+            line = rows.line_num + 1
+            for cells in rows:
+                if any(cells):
+                    yield _record(path, columns, cells, line + skipped)
+                line = rows.line_num + 1
+    except UnicodeDecodeError as error:
+        raise ImportRefusedError(path, "the table is not UTF-8; save it as UTF-8.") from error
+    except csv.Error as error:
+        raise ImportRefusedError(path, f"the table is broken ({error}); save it again.", line) from error
+
+
+def _record(path: Path, columns: list[str], cells: list[str], line: int) -> Located | ImportRefusedError:
+    if len(cells) != len(columns):
+        return ImportRefusedError(path, f"{len(cells)} cells in a table of {len(columns)} columns; mend the row.", line)
+    named = zip(columns, cells, strict=True)
+    record = {name: _value(cell) for name, cell in named if cell or plain_name(name) in _TELLING}
+    return Located(record, line, trace_id_from(path.stem, f"-{line}"))
+
+
+def _value(cell: str) -> Any:
+    if not cell.startswith(("[", "{")):
+        return cell
+    try:
+        value, end = parse_pythons_value(cell)
+    except StrictJSONError:
+        return cell
+    return value if skip_space(cell, end) == len(cell) else cell
