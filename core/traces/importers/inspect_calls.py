@@ -44,7 +44,7 @@ def sent(request: Mapping[str, Any]) -> list[dict[str, Any]] | None:
             turns.append({"role": "assistant" if turn.get("role") == "model" else "user", "content": content})
         return [*_system(request.get("system_instruction")), *turns]
     turns = [_without_nulls(turn) for turn in objects(request.get("messages"))]
-    if not turns or len(turns) < len(request["messages"]) or any(turn.get("role") not in _ROLES for turn in turns):
+    if not turns or len(turns) < len(request["messages"]) or any(str(turn.get("role")) not in _ROLES for turn in turns):
         return None
     return [*_system(request.get("system")), *turns]
 

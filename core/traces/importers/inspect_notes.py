@@ -53,4 +53,5 @@ def _counted(reasons: Iterable[str]) -> str:
 
 
 def _printable(reason: str) -> str:
-    return (reason if reason.isprintable() else ascii(reason))[:_LONGEST_REASON]
+    shown = reason if reason.isprintable() else ascii(reason)
+    return shown if len(shown) <= _LONGEST_REASON else shown[: _LONGEST_REASON - 3] + "..."

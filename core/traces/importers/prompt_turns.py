@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.traces.importers.content import Content, joined
-from core.traces.importers.tool_turns import CALL, RESULT, is_answered, is_result, is_tools, kinds_as_text
+from core.traces.importers.tool_turns import CALL, RESULT, is_answered, is_result, is_tools, kind_of, kinds_as_text
 from core.traces.model import Message
 from core.traces.reasoning import ReasoningTags
 
@@ -26,7 +26,7 @@ def after_results(turns: Sequence[Any]) -> list[Any]:
     parts = last.get("content") if isinstance(last, Mapping) and last.get("role") == "assistant" else None
     if not isinstance(parts, list):
         return list(turns)
-    thoughts = [at for at, part in enumerate(parts) if isinstance(part, Mapping) and part.get("type") in _THOUGHTS]
+    thoughts = [at for at, part in enumerate(parts) if kind_of(part) in _THOUGHTS]
     cut = next((at for at in reversed(range(max(thoughts, default=0))) if is_answered(parts[at])), None)
     if cut is None:
         return list(turns)

@@ -62,14 +62,20 @@ def kinds_as_text(turns: Sequence[Any]) -> list[str]:
     return sorted({kind for turn in turns if isinstance(turn, Mapping) for kind in _kinds(turn)})
 
 
+def kind_of(part: Any) -> str:
+    """The type of a part of a content; empty for what has none."""
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def is_answered(part: Any) -> bool:
     """Whether a part of a content holds what a tool answered."""
-    return is_result(part) or (_kind(part) in _CALL_PARTS and ("result" in part or part.get("error") is not None))
+    return is_result(part) or (kind_of(part) in _CALL_PARTS and ("result" in part or part.get("error") is not None))
 
 
 def is_result(part: Any) -> bool:
     """Whether a part of a content is a tool's answer and no call."""
-    return _kind(part).endswith("tool_result")
+    return kind_of(part).endswith("tool_result")
 
 
 def _kinds(turn: Mapping[str, Any]) -> Iterator[str]:
@@ -81,26 +87,21 @@ def _kinds(turn: Mapping[str, Any]) -> Iterator[str]:
     for part in content if isinstance(content, list) else ():
         if is_answered(part):
             yield RESULT
-        if _kind(part) in _CALL_PARTS:
+        if kind_of(part) in _CALL_PARTS:
             yield CALL
-        if _kind(part) in _MEDIA:
-            yield _MEDIA[_kind(part)]
-
-
-def _kind(part: Any) -> str:
-    kind = part.get("type") if isinstance(part, Mapping) else None
-    return kind if isinstance(kind, str) else ""
+        if kind_of(part) in _MEDIA:
+            yield _MEDIA[kind_of(part)]
 
 
 def _part_as_text(part: Any, role: object) -> Any:
     if is_result(part):
         return _text(_response(_said_in(part.get("content"), None)))
-    if _kind(part) in _CALL_PARTS:
+    if kind_of(part) in _CALL_PARTS:
         called = _call(part.get("name"), part.get("input", part.get("arguments")))
         if is_answered(part):
             called += "\n" + _response(_said_in(part.get("result"), part.get("error")))
         return _text(called)
-    return _text(_medium(part)) if _kind(part) in _MEDIA and role != "assistant" else part
+    return _text(_medium(part)) if kind_of(part) in _MEDIA and role != "assistant" else part
 
 
 def _calls(turn: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
@@ -143,7 +144,7 @@ def _said_in(content: Any, error: Any) -> str:
 
 def _medium(part: Mapping[str, Any]) -> str:
     """``[image]``, with its address or file name where it has a short one."""
-    kind = _kind(part)
+    kind = kind_of(part)
     held = part.get(kind)
     for name in (part.get("filename"), held.get("url") if isinstance(held, Mapping) else held):
         if isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and not name.startswith(("data:", "<")):

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.traces.importers import ImportResult, read_traces
 from core.traces.importers.inspect_calls import answered
@@ -20,7 +22,9 @@ from tests.core.traces.inspect_logs import (
     said,
     sample,
     write_archive,
+    write_json,
 )
+from tests.sizes import examples
 
 WRITTEN = "Let me see.\n<think>\n  Ten.\n\nSix are red.  \n</think>\n\n\nSix in ten."
 KEPT = [
@@ -260,3 +264,58 @@ def test_errors_that_were_retried_leave_their_first_line(tmp_path: Path) -> None
     retries = [{"message": "ValueError('x')\nat line 1", "traceback": "long " * 999, "traceback_ansi": "longer"}]
     trace = only(tmp_path, conversation(asked("a"), said("b"), error_retries=retries))
     assert trace.metadata["inspect"]["error_retries"] == ["ValueError('x')"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["a", "attachment://1", "tool", "user", "\x1b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["role", "content", "type", "text", "reasoning", "choices", "message", "parts", "system", "1"]),
+        inner, max_size=3,
+    ),
+    max_leaves=8,
+)  # fmt: skip
+PARTS = st.lists(
+    st.fixed_dictionaries({"type": st.sampled_from(["text", "reasoning", "tool_use"]), "text": JSON}) | JSON
+)
+TURNS = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "tool"]) | JSON, "content": st.just("Because.") | PARTS | JSON},
+        optional={name: JSON for name in ("id", "source", "tool_calls", "reasoning", "error", "function")},
+    )
+    | JSON,
+    max_size=4,
+)
+EVENTS = st.lists(
+    st.fixed_dictionaries(
+        {"event": st.sampled_from(["model", "sample_limit"])},
+        optional={
+            "input": TURNS | JSON,
+            "input_refs": JSON,
+            "output": st.just({"choices": [{"message": said("Because.")}]}) | JSON,
+            "call": st.fixed_dictionaries(
+                {"request": st.fixed_dictionaries({"messages": TURNS}) | JSON, "response": JSON}
+            )
+            | JSON,
+            **{name: JSON for name in ("model", "role", "config", "tools", "error", "pending")},
+        },
+    )
+    | JSON,
+    max_size=3,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=examples(200))
+@given(
+    fields=st.fixed_dictionaries(
+        {"messages": TURNS.map(lambda turns: [*turns, said("Because.")]) | TURNS | JSON, "events": EVENTS | JSON},
+        optional={
+            **{name: JSON for name in ("id", "epoch", "input", "output", "metadata", "attachments", "events_data")},
+            **{name: JSON for name in ("limit", "error", "invalidation", "error_retries", "scores", "target")},
+        },
+    ),
+    spec=st.dictionaries(st.sampled_from(["task", "task_id", "model", "model_roles", "created", "task_args"]), JSON),
+)
+def test_no_sample_that_anyone_made_up_does_any_harm(tmp_path: Path, fields: Any, spec: Any) -> None:
+    result = read_traces(write_json(tmp_path / "a.json", {**sample(), **fields}, head=header(**spec)))
+    assert len(result.traces) + len(result.refused) + len(result.attempt.failed if result.attempt else ()) == 1
+    assert all(text.isprintable() for text in (*result.notes, *map(str, result.refused)))
