@@ -96,10 +96,14 @@ def read_by_fields(path: Path, names: FieldNames, tags: Sequence[ReasoningTags] 
 
 
 def is_taken_from_folder(path: Path, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> bool:
-    """Whether a file of a folder that is imported is read: by its suffix, and a text only where it has reasoning."""
-    inner = path.with_suffix("") if path.suffix.lower() in unpacked.SUFFIXES else path
-    suffix = inner.suffix.lower()
-    return suffix in SUFFIXES and (suffix not in plain.SUFFIXES or inner is not path or plain.has_reasoning(path, tags))
+    """Whether a file of a folder is read: by its suffix, a text only if it has reasoning, a table only of traces."""
+    if path.suffix.lower() in unpacked.SUFFIXES:
+        return path.with_suffix("").suffix.lower() in SUFFIXES
+    if path.suffix.lower() in plain.SUFFIXES:
+        return plain.has_reasoning(path, tags)
+    if path.suffix.lower() in tables.SUFFIXES:
+        return tables.is_of_traces(path)
+    return path.suffix.lower() in SUFFIXES
 
 
 def _as_what_it_is(path: Path, *, tags: Sequence[ReasoningTags]) -> ImportResult:

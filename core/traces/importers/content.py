@@ -13,8 +13,8 @@ from core.traces.reasoning import ReasoningTags
 
 _TEXTS: Final = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _REASONINGS: Final = frozenset({"reasoning", "thinking", "thought", "redacted_thinking", "reasoning_text"})
-_CONTENTS: Final = ("content", "value", "parts")
-"""Where a turn has its text: everywhere, ShareGPT, Gemini."""
+_CONTENTS: Final = ("content", "value", "parts", "text")
+"""Where a turn has its text: everywhere, ShareGPT, Gemini, here and there."""
 _THINK: Final = ReasoningTags("<think>", "</think>")
 _LINE_ENDS = re.compile(r"(?:\r?\n)*")
 
@@ -151,6 +151,8 @@ def _part(part: object, number: int) -> Content | Reasoning:
         return reasoning_of(part["reasoningContent"])
     if kind is None and isinstance(part.get("text"), str):
         return Reasoning(part["text"], is_summary=True) if part.get("thought") is True else Content(part["text"])
+    if kind is None and part.keys() <= {"thoughtSignature", "thought_signature", "thought"}:
+        return Content("")
     raise NoTextError(f"a part {number} that is no text")
 
 

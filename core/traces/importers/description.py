@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from core.traces.importers.marks import was_cut
@@ -16,10 +17,10 @@ _NEVER_KEPT: Final = frozenset(
     plain_name(name)
     for name in (
         *("logprobs", "prompt_logprobs", "prompt_token_ids", "token_ids", "output_token_ids", "context"),
-        *("prompt_token_ids_list", "completion_token_ids", "cumulative_logprob", "output_ids", "object"),
+        *("completion_token_ids", "output_ids", "input_ids"),
     )
 )
-"""Tokens as numbers, and what says the format: they would fill the database and tell nobody anything."""
+"""Lists of tokens as numbers, which would fill the database and tell nobody anything."""
 _SHOWN: Final = ("tier", "prompt_variant", "query")
 
 
@@ -32,9 +33,9 @@ class Description:
     or several turns. With ``each``, the path of a list, every element is an answer of its own, and ``answer``,
     ``reasoning`` and ``stop`` stand in the element. ``inside`` is where a record of another format is wrapped.
     ``failed`` is where the program says why there is no answer, ``status`` with which code, and ``refused`` what is
-    said where it does not say so itself, or why the whole format is not read. ``key``
-    names the object in the metadata in which the other fields are kept (``keeps`` of them, if it names any); without
-    it they stand in the metadata itself. ``unfold`` makes simpler objects of a record, which the places then mean.
+    said where it does not say so itself, or why the whole format is not read. All that is read for none of these is
+    kept in the metadata, in an object called ``key`` if there is one; of some formats it is only ``keeps``. ``unfold``
+    makes simpler objects of a record, which the places then mean.
     """
 
     name: str
@@ -67,6 +68,11 @@ class Description:
             and (not self.has_reasoning or bool(beside(value).text.strip()))
         )
 
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Plain names of the fields that a record of this format has."""
+        return frozenset(plain_name(condition.partition("=")[0].partition(".")[0]) for condition in self.needs)
+
     @property
     def fields(self) -> tuple[tuple[str, ...], ...]:
         """The fields of a record that it needs or reads, each with the others that may stand in its place."""
@@ -77,8 +83,18 @@ class Description:
         return (*((name,) for name in sorted(needed)), *(o for o in others if o and needed.isdisjoint(o)))
 
 
-def described_records(kind: Description, value: Mapping[str, Any], fallback_id: str) -> Iterator[dict[str, Any]]:
+def knowing(kinds: Iterable[Description], value: Mapping[str, Any]) -> Iterator[Description]:
+    """The formats that know a record, in their order."""
+    names = {plain_name(name) for name in value}
+    return (kind for kind in kinds if kind.roots <= names and kind.knows(value))
+
+
+def described_records(
+    kind: Description, value: Mapping[str, Any], fallback_id: str
+) -> Iterator[dict[str, Any] | RecordRefusedError]:
     """The records of turnpoint's own that a record of a format comes to; those after the first are numbered.
+
+    An answer that is missing is a refusal in its place.
 
     Raises:
         RecordRefusedError: if it holds no answer, or the format is not read at all.
@@ -90,7 +106,11 @@ def described_records(kind: Description, value: Mapping[str, Any], fallback_id: 
         choices = look(simple, kind.each) if kind.each else [simple]
         for place, choice in enumerate(choices if isinstance(choices, list) else []):
             number += 1
-            record = _record(kind, simple, choice, place)
+            try:
+                record = _record(kind, simple, choice, place)
+            except RecordRefusedError as refusal:
+                yield refusal
+                continue
             identity = record.pop("id", None)
             identity = fallback_id if identity is None else identity
             yield record | {"id": identity if number == 1 else f"{identity}-{number}"}
@@ -138,44 +158,69 @@ def wrapped_record(
     metadata = dict(completed.get("metadata") or {})
     if kind.keeps:
         kept = {name: outer[name] for name in kind.keeps if is_filled(outer.get(name))}
-        key = next((key for key, inner in metadata.items() if isinstance(inner, dict)), None)
-        metadata |= {key: metadata[key] | kept} if key is not None else kept
+        # Where batches have always had it.
+        metadata |= {"chat_output": metadata["chat_output"] | kept} if "chat_output" in metadata else kept
     else:
-        used = {path.partition(".")[0] for path in (kind.inside, *_places(kind), *kind.needs)}
-        rest = {name: entry for name, entry in outer.items() if name not in used and is_filled(entry)}
+        rest = _without(outer, [kind.inside, *_read_from(kind, outer)])
         metadata |= {"log": rest} if rest else {}
     return completed | {"metadata": metadata}
 
 
 def _kept(kind: Description, value: Mapping[str, Any], place: int, stop: object) -> dict[str, Any]:
     """The metadata: what the record says beyond what the trace has places for."""
-    used = {plain_name(path.partition(".")[0]) for path in _places(kind)} | _NEVER_KEPT
-    used |= set() if kind.each else {plain_name(name) for name in _beside(value)}
-    used |= set() if kind.key else {*map(plain_name, _SHOWN), "id"}
-    kept = {name: entry for name, entry in value.items() if plain_name(name) not in used and is_filled(entry)}
-    kept |= {name: value[name] for name in kind.keeps if is_filled(value.get(name))}
     if kind.keeps:
-        kept = {name: kept[name] for name in kind.keeps if name in kept}
+        kept = {name: value[name] for name in kind.keeps if is_filled(value.get(name))}
+    else:
+        in_choice = () if kind.each else (kind.answer, kind.reasoning, kind.stop)
+        read = [*_read_from(kind, value), *_chosen(value, in_choice), kind.each]
+        read += [] if kind.each else list(_beside(value))
+        read += [] if kind.key else [*_SHOWN, "id"]
+        kept = _without(value, read)
     if kind.each:
         kept["choice"] = place
     if stop is not None:
         kept["finish_reason"] = stop
     marks = {TRUNCATED: True} if was_cut(stop) else {}
-    if not kind.key:
-        inner = kept.pop("metadata", None)
-        return {**(inner if isinstance(inner, dict) else {} if inner is None else {"metadata": inner}), **kept, **marks}
-    return ({kind.key: kept} if kept else {}) | marks
+    if kind.key:
+        return ({kind.key: kept} if kept else {}) | marks
+    inner = kept.pop("metadata", None)
+    return {**(inner if isinstance(inner, dict) else {} if inner is None else {"metadata": inner}), **kept, **marks}
+
+
+def _read_from(kind: Description, value: Mapping[str, Any]) -> list[str]:
+    """The paths from which the prompt and what is shown of a record are read."""
+    asked = kind.turns if first_filled(value, kind.turns) is not None else kind.prompt
+    return _chosen(value, (asked, kind.system, kind.model, kind.query))
+
+
+def _chosen(value: Mapping[str, Any], places: Iterable[tuple[str, ...]]) -> list[str]:
+    found = (next((path for path in place if is_filled(look(value, path))), None) for place in places)
+    return [path for path in found if path]
+
+
+def _without(value: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """A copy of an object without what stands at some paths, what is empty, and tokens as numbers."""
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        below.setdefault(plain_name(name), []).append(rest)
+    kept = {}
+    for name, entry in value.items():
+        rests = below.get(plain_name(name), [])
+        if "" in rests or (plain_name(name) in _NEVER_KEPT and isinstance(entry, list | dict)):
+            continue
+        entry = _without(entry, rests) if rests and isinstance(entry, Mapping) else entry
+        if rests and isinstance(entry, list):
+            listed = {str(place): inner for place, inner in enumerate(entry)}
+            entry = list(_without(listed, rests).values())
+        if is_filled(entry):
+            kept[name] = entry
+    return kept
 
 
 def _beside(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that hold reasoning, under a name that is known."""
     return {name: fields[name] for name in fields if is_reasoning_name(name) and beside({name: fields[name]}).text}
-
-
-def _places(kind: Description) -> tuple[str, ...]:
-    """Paths whose fields are read into the trace, and need not be kept as well."""
-    in_choice = () if kind.each else kind.answer + kind.reasoning + kind.stop
-    return (*in_choice, *kind.prompt, *kind.turns, *kind.system, *kind.model, *kind.query, kind.each)
 
 
 def _no_answer(kind: Description, value: Mapping[str, Any]) -> RecordRefusedError:

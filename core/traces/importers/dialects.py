@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.traces.importers import alignment_results
-from core.traces.importers.description import Description, described_records, failure, wrapped_record
+from core.traces.importers.description import Description, described_records, failure, knowing, wrapped_record
 from core.traces.importers.known import KNOWN, WRAPPED
 from core.traces.importers.names import look, plain_name
 from core.traces.importers.record import KNOWN_FIELDS, RecordRefusedError
@@ -43,16 +43,16 @@ def _own_records(value: Any, path: Path, fallback_id: str) -> Iterator[Any]:
             if recognise(value):
                 yield from rewrite(value, path, fallback_id)
                 return
-        for kind in WRAPPED:
-            inside = _inside(kind, value) if kind.knows(value) else None
+        for kind in knowing(WRAPPED, value):
+            inside = _inside(kind, value)
             if inside is not None:
                 records = _own_records(inside, path, fallback_id)
-                yield from (wrapped_record(kind, value, record, n) for n, record in enumerate(records, start=1))
+                for number, record in enumerate(records, start=1):
+                    yield wrapped_record(kind, value, record, number) if isinstance(record, Mapping) else record
                 return
-        for kind in KNOWN:
-            if kind.knows(value):
-                yield from described_records(kind, value, fallback_id)
-                return
+        for kind in knowing(KNOWN, value):
+            yield from described_records(kind, value, fallback_id)
+            return
         yield _spelled(value)
         return
     yield value
@@ -70,7 +70,7 @@ def _inside(kind: Description, value: Mapping[str, Any]) -> Mapping[str, Any] | 
     """The record that is wrapped in ``value``; None if there is none that is known, and no failure either."""
     inner = look(value, kind.inside)
     if isinstance(inner, dict):
-        if any(known.knows(inner) for known in (*WRAPPED, *KNOWN)) or not inner.keys().isdisjoint(_OWN):
+        if any(knowing((*WRAPPED, *KNOWN), inner)) or not inner.keys().isdisjoint(_OWN):
             return inner
         if "content" in inner:
             return {"response": inner}

@@ -18,6 +18,8 @@ from core.traces.importers.strict_json import StrictJSONError, parse_pythons_val
 
 LINES: Final = (".jsonl", ".ndjson")
 DOCUMENT: Final = (".json",)
+_LISTS: Final = ("data", "rows", "records", "results", "examples", "instances", "items", "entries")
+_OF_RECORDS: Final = ("response", "messages", "prompt", "choices", "output", "content", "completion", "question")
 
 
 def is_json_lines(path: Path) -> bool:
@@ -127,7 +129,12 @@ def _records_of_document(path: Path, text: str) -> Iterator[Located]:
         return
     line = 1 + text.count("\n", 0, start)
     if text[start] != "[":
-        yield Located(_only_value(path, text, 1), line, trace_id_from(path.stem))
+        value = _only_value(path, text, 1)
+        listed = _listed(value)
+        for position, record in enumerate(listed, start=1):
+            yield Located(record, line, trace_id_from(path.stem, f"-{position}"))
+        if not listed:
+            yield Located(value, line, trace_id_from(path.stem))
         return
     elements = _elements(path, text, start)
     if elements and all(isinstance(value, dict) and _is_turn(value) for value, _ in elements):
@@ -137,6 +144,20 @@ def _records_of_document(path: Path, text: str) -> Iterator[Located]:
         line += text.count("\n", start, at)
         start = at
         yield Located(value, line, trace_id_from(path.stem, f"-{position}"))
+
+
+def _listed(value: Any) -> list[Any]:
+    """The records of an object that holds little else than a list of them; none if it is a record itself."""
+    if not isinstance(value, dict) or not value.keys().isdisjoint(_OF_RECORDS):
+        return []
+    return next(
+        (
+            found
+            for name in _LISTS
+            if isinstance(found := value.get(name), list) and found and all(isinstance(one, dict) for one in found)
+        ),
+        [],
+    )
 
 
 def _is_turn(value: dict[str, Any]) -> bool:

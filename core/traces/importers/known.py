@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.traces.importers.description import Description
-from core.traces.importers.unfolding import attempts, audits, episodes, preferences
+from core.traces.importers.unfolding import attempts, audits, episodes, instructed, preferences
 
 _CHAT_KEPT: Final = ("id", "created", "system_fingerprint", "usage")
 _REASONS: Final = ("finish_reason", "stop_reason", "done_reason")
@@ -119,6 +119,7 @@ KNOWN: Final[tuple[Description, ...]] = (
         needs=("choices.0.message",),
         each="choices",
         answer=("message",),
+        turns=("messages",),
         stop=_REASONS,
         id=("id",),
         model=("model",),
@@ -164,6 +165,8 @@ KNOWN: Final[tuple[Description, ...]] = (
         "Anthropic message",
         needs=("type=message", "role=assistant", "content"),
         answer=("content",),
+        turns=("messages",),
+        system=("system",),
         stop=("stop_reason",),
         id=("id",),
         model=("model",),
@@ -359,6 +362,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "prompt and completion (TRL)",
+            unfold=instructed,
             needs=(name,),
             unless=("response", "messages"),
             answer=(name,),
@@ -373,6 +377,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "question and response",
+            unfold=instructed,
             needs=(name, "response"),
             unless=("prompt", "messages"),
             answer=("response",),
@@ -387,6 +392,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "question, reasoning and answer",
+            unfold=instructed,
             needs=(name,),
             unless=("response",),
             has_reasoning=True,
@@ -402,6 +408,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     *(
         Description(
             "instruction and output (Alpaca)",
+            unfold=instructed,
             needs=(name, "output"),
             unless=("response", "messages"),
             answer=("output",),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from core.traces.importers.marks import SUMMARY
+from core.traces.importers.names import is_filled, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT
 from core.traces.importers.reasoning_beside import filled_names
 from core.traces.importers.rendered import is_rendered
@@ -32,6 +33,10 @@ KINDS: Final[tuple[Kind, ...]] = (
         "there are turns that are not text, and are written as text; no picture and no list of tools is sent.",
     ),
     (
+        lambda trace: bool(trace.prompt.text.strip()) and trace.response.lstrip().startswith(trace.prompt.text.strip()),
+        "the response begins with the prompt, word for word; where the model did not write that, leave it out.",
+    ),
+    (
         lambda trace: any(is_rendered(turn.content) for turn in trace.prompt.messages),
         "the prompt has marks of a chat template in it, and would be put into a template once more; give its turns.",
     ),
@@ -45,17 +50,32 @@ def said_of(traces: Sequence[Trace], kinds: Sequence[Kind] = KINDS) -> Iterator[
             yield f"{n} {'trace' if n == 1 else 'traces'}: {said}"
 
 
+_ASKED: Final = frozenset(
+    (
+        *("context", "options", "choices", "passage", "passages", "document", "documents", "article", "background"),
+        *("history", "references"),
+    )
+)
+"""What data sets keep apart from a question that was asked with it."""
+_WHOLE_PROMPTS: Final = ("prompt", "messages", "conversations")
+
+
 @dataclass
 class Noted:
     """What there is to say of the records of one file, counted while they are read."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
+    unasked: Counter[str] = field(default_factory=Counter)
 
     def add(self, value: Any, traces: Sequence[Trace]) -> None:
         """Count what is to be said of a value of the file and the traces that it came to."""
         self.kinds.update(said for trace in traces for applies, said in KINDS if applies(trace))
         self.unused.update({name for name, text in filled_names(value) if not _is_in(text, traces)})
+
+        if isinstance(value, Mapping) and value.keys().isdisjoint(_WHOLE_PROMPTS):
+            left = {name for trace in traces if trace.prompt.messages for name in trace.metadata}
+            self.unasked.update(name for name in left if plain_name(name) in _ASKED and is_filled(value.get(name)))
 
     def sentences(self) -> Iterator[str]:
         """One sentence per kind, with the number of traces or records."""
@@ -65,6 +85,12 @@ class Noted:
             yield (
                 f"{n} {'record has' if n == 1 else 'records have'} text in the field {name[:60]!a}, "
                 f"which was not read as reasoning; --fields reasoning={_shown(name)} reads it."
+            )
+
+        for name, n in self.unasked.items():
+            yield (
+                f"{n} {'record has' if n == 1 else 'records have'} a field {name[:60]!a} that is not in the prompt; "
+                "where the model was given it, write the whole prompt into the field 'prompt'."
             )
 
 

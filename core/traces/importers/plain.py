@@ -24,6 +24,7 @@ _NOTES = re.compile(
     r"(?:[-_ .].*)?"
 )
 _SENTENCE = re.compile(r"\w[\"')\]*_]*[.!?…。！？][\"')\]*_]*(?=\s|$)|[。！？]")
+_LONGEST_CODE: Final = 200
 _CODE = re.compile(
     r"\s*(?:"
     r"\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d"
@@ -101,7 +102,7 @@ def looks_like(name: str, text: str, tags: Sequence[ReasoningTags]) -> str:
         return "a table"
     if text.lstrip().startswith(("{", "[{")):
         return "broken JSON"
-    n_code = sum(_CODE.match(line) is not None for line in lines)
+    n_code = sum(len(line) <= _LONGEST_CODE and _CODE.match(line) is not None for line in lines)
     if 2 * n_code > len(lines):
         return "code, settings or a log"
     return "" if _SENTENCE.search(text) else "a list of words"

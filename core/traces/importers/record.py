@@ -115,6 +115,8 @@ def _answer(
         return "messages", last
     name = "text" if response is None and record.get("text") is not None else "response"
     response = record.get(name)
+    if response is None and last.text and name == "response" and record.get("messages") is not None:
+        raise RecordRefusedError("the last turn of 'messages' is not the assistant's; end with the model's answer.")
     if response is None and not ("response" in record and beside(record).text.strip()):
         raise NoResponseError("the record has no response; give the model's whole text in the field 'response'.")
     if response is None or isinstance(response, str):
@@ -222,7 +224,7 @@ def _metadata(
     used = {*KNOWN_FIELDS, response_field} | _reasoning_in(record, response)
     unknown = {name: value for name, value in record.items() if name not in used}
     for number, turn in enumerate(turns, start=1):
-        used = {"role", "from", "content", "value", "parts", "channel"} | fields_as_text(turn)
+        used = {"role", "from", "content", "value", "parts", "text", "channel"} | fields_as_text(turn)
         if response_field == "messages" and number == len(turns):
             used |= _reasoning_in(turn, response) | {"refusal"}
         extra = {name: value for name, value in turn.items() if name not in used}

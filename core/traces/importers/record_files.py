@@ -34,7 +34,7 @@ Records: TypeAlias = Iterator[Located | ImportRefusedError]
 """What a file of records holds, in its order; a value that cannot be read is a refusal."""
 
 Rewrite: TypeAlias = Callable[[Any, Path, str], Iterator[Any]]
-"""From a value of a file, the file and the id for want of another, to records of turnpoint's own."""
+"""From a value of a file, the file and the id for want of another, to records of turnpoint's own, or refusals."""
 
 
 def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequence[ReasoningTags]) -> ImportResult:
@@ -56,8 +56,10 @@ def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequenc
             refused.append(record)
             continue
         found: list[Trace] = []
-        try:
-            for own in rewrite(record.value, path, record.fallback_id):
+        for own in _own(rewrite, record, path):
+            try:
+                if isinstance(own, TraceRefusedError):
+                    raise own
                 trace = trace_of_record(own, record.fallback_id, f"{path.name}:{record.line}", tags)
                 if trace.id in line_of_id:
                     raise RecordRefusedError(
@@ -65,12 +67,12 @@ def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequenc
                     )
                 line_of_id[trace.id] = record.line
                 found.append(trace)
-        except NoResponseError:
-            unknown.append(record)
-        except WholeFileError as refusal:
-            whole.setdefault(str(refusal), []).append(record.line)
-        except TraceRefusedError as refusal:
-            refused.append(ImportRefusedError(path, str(refusal), record.line))
+            except NoResponseError:
+                unknown.append(record)
+            except WholeFileError as refusal:
+                whole.setdefault(str(refusal), []).append(record.line)
+            except TraceRefusedError as refusal:
+                refused.append(ImportRefusedError(path, str(refusal), record.line))
         noted.add(record.value, found)
         traces += found
     refused += [ImportRefusedError(path, reason, lines[0], len(lines)) for reason, lines in whole.items()]
@@ -80,6 +82,14 @@ def import_records(path: Path, records: Records, rewrite: Rewrite, tags: Sequenc
     if not traces and not refused:
         raise ImportRefusedError(path, "the file has no records; there is nothing to import.")
     return ImportResult(tuple(traces), _counted(refused), notes=tuple(noted.sentences()))
+
+
+def _own(rewrite: Rewrite, record: Located, path: Path) -> Iterator[Any]:
+    """The records of turnpoint's own that a value comes to, and the refusal that ends them if there is one."""
+    try:
+        yield from rewrite(record.value, path, record.fallback_id)
+    except TraceRefusedError as refusal:
+        yield refusal
 
 
 def _counted(refused: Sequence[ImportRefusedError]) -> tuple[ImportRefusedError, ...]:

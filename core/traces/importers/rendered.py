@@ -96,11 +96,16 @@ def unrendered(record: Mapping[str, Any]) -> Mapping[str, Any]:
     response = record.get(name)
     if prompt is None and isinstance(response, str) and (whole := split_conversation(response)):
         return {**record, "prompt": whole[0], name: whole[1]}
-    found = turns_of(prompt) if isinstance(prompt, str) else None
-    if found is None:
+    if not isinstance(prompt, str):
         return record
+    found = turns_of(prompt)
+    if found is None:
+        return {**record, "prompt": prompt}
     turns, begun = found
     changed = {**record, "prompt": turns}
+    if isinstance(response, str) and response.startswith(prompt):
+        response = response.removeprefix(prompt)
+        changed[name] = response
     if isinstance(response, str) and begun and not response.startswith(begun.strip() or begun):
         changed[name] = begun + response
     return changed

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
-from core.traces.importers.known import ANSWERS
+from core.traces.importers.description import knowing
+from core.traces.importers.known import ANSWERS, KNOWN
 from core.traces.importers.names import plain_name
 from core.traces.importers.reading import refuse_empty
 from core.traces.importers.record_files import Located, Records
@@ -27,7 +29,8 @@ def is_table(path: Path) -> bool:
     suffix = path.suffix.lower()
     if path.is_dir() or suffix not in (*SUFFIXES, ".txt", ""):
         return False
-    return suffix in SUFFIXES or not _names_of_header(path).isdisjoint(_TELLING)
+    names = _names_of_header(path)
+    return suffix in SUFFIXES or (len(names) > 1 and not names.isdisjoint(_TELLING))
 
 
 def records_of_table(path: Path) -> Records:
@@ -42,16 +45,24 @@ def records_of_table(path: Path) -> Records:
     return _rows(path)
 
 
+def is_of_traces(path: Path) -> bool:
+    """Whether the columns of a table are the fields of a record that is read."""
+    row = dict.fromkeys(_names_of_header(path), "text")
+    known = next(knowing(KNOWN, row), None)
+    return not known.refused if known else not row.keys().isdisjoint(("response", "messages", "text"))
+
+
 def _names_of_header(path: Path) -> set[str]:
-    """The plain names of a file's first line, where it has several."""
+    """The plain names of a file's first line, or of its second where the first is ``sep=;``."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline(_LONGEST_HEADER)
+            header = file.readline(_LONGEST_HEADER) if header.lower().startswith("sep=") else header
     except (OSError, UnicodeDecodeError):
         # Refused, with its reason, by the format that reads it.
         return set()
     names = header.strip().split(max(_DELIMITERS, key=header.count))
-    return {plain_name(name.strip().strip('"')) for name in names} if len(names) > 1 else set()
+    return {plain_name(name.strip().strip('"')) for name in names}
 
 
 def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
@@ -69,6 +80,9 @@ def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
                 file.seek(0)
             rows = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
             columns = [name.strip() for name in next(rows, [])]
+            twice = next((name for name, n in Counter(columns).items() if n > 1 and name), None)
+            if twice is not None:
+                raise ImportRefusedError(path, f"two columns are called {twice[:60]!a}; give each its own name.", 1)
             line = rows.line_num + 1
             for cells in rows:
                 if any(cells):
@@ -83,7 +97,7 @@ def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
 def _record(path: Path, columns: list[str], cells: list[str], line: int) -> Located | ImportRefusedError:
     if len(cells) != len(columns):
         return ImportRefusedError(path, f"{len(cells)} cells in a table of {len(columns)} columns; mend the row.", line)
-    named = zip(columns, cells, strict=True)
+    named = [(name, cell) for name, cell in zip(columns, cells, strict=True) if name]
     record = {name: _value(cell) for name, cell in named if cell or plain_name(name) in _TELLING}
     return Located(record, line, trace_id_from(path.stem, f"-{line}"))
 

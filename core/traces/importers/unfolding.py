@@ -55,6 +55,15 @@ def preferences(pair: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield rest | {"answer": pair[which], "preference": which}
 
 
+def instructed(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The record itself, with the input that an instruction is about after the instruction, as one text."""
+    asked, about = record.get("instruction"), record.get("input")
+    if isinstance(asked, str) and isinstance(about, str) and asked.strip() and about.strip():
+        yield {**record, "instruction": f"{asked}\n\n{about}", "input": None}
+    else:
+        yield record
+
+
 def attempts(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The attempts of the models of s1K-1.1, whose names begin the names of the fields."""
     whose = [who for who in ("deepseek", "gemini") if record.get(f"{who}_attempt")]

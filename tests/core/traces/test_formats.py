@@ -408,6 +408,56 @@ def test_every_sample_of_a_request_is_a_trace(tmp_path: Path) -> None:
     assert second.metadata == {"vllm": {"request_id": "v", "choice": 1, "finish_reason": "length"}, "truncated": True}
 
 
+def test_the_input_of_an_instruction_belongs_to_the_prompt(tmp_path: Path) -> None:
+    for answer in ("output", "response", "completion"):
+        (trace,) = read(tmp_path, {"instruction": "Translate.", "input": "Ja.", answer: TAGGED}).traces
+        assert trace.prompt.text == "Translate.\n\nJa."
+    (trace,) = read(tmp_path, {"instruction": Q, "input": "", "output": TAGGED}).traces
+    assert trace.prompt.text == Q
+
+
+def test_what_was_asked_beside_a_question_is_said(tmp_path: Path) -> None:
+    record = {"question": Q, "options": ["old", "new"], "reasoning": R, "answer": A}
+    (note,) = read(tmp_path, record, record).notes
+    assert note.startswith("2 records have a field 'options' that is not in the prompt; ")
+    assert read(tmp_path, {"prompt": Q, "options": ["old", "new"], "response": TAGGED}).notes == ()
+
+
+def test_of_several_answers_one_that_is_missing_costs_only_itself(tmp_path: Path) -> None:
+    choices = [{"text": TAGGED}, {"text": ""}, {"finish_reason": "stop"}, {"text": TAGGED}]
+    result = read(tmp_path, {"id": "c", "choices": choices})
+    assert [trace.id for trace in result.traces] == ["c", "c-4"]
+    assert [refusal.line for refusal in result.refused] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        COMPLETION | {"messages": [USER]},
+        MESSAGE | {"messages": [USER]},
+        {"prompt": [Q], "response": TAGGED},
+        {"messages": [{"role": "user", "text": Q}, {"role": "assistant", "text": TAGGED}]},
+        {"prompt": Q, "response": {"text": A, "reasoning": R}},
+    ],
+)
+def test_a_prompt_that_is_kept_with_the_answer_is_read(tmp_path: Path, record: Any) -> None:
+    (trace,) = read(tmp_path, record).traces
+    assert (trace.prompt.text, trace.response, trace.metadata.get("messages")) == (Q, TAGGED, None)
+
+
+def test_a_conversation_that_does_not_end_with_an_answer_is_refused(tmp_path: Path) -> None:
+    (refusal,) = read(tmp_path, {"messages": [USER, {"role": "assistant", "content": "Hm?"}, USER]}).refused
+    assert refusal.reason == "the last turn of 'messages' is not the assistant's; end with the model's answer."
+
+
+def test_a_response_that_repeats_the_prompt_is_said_or_cut(tmp_path: Path) -> None:
+    (note,) = read(tmp_path, {"prompt": Q, "response": f"{Q} {TAGGED}"}).notes
+    assert note.startswith("1 trace: the response begins with the prompt, word for word; ")
+    rendered = RENDERED["ChatML"]
+    (trace,) = read(tmp_path, {"inputs": rendered, "generated_text": rendered + TAGGED}).traces
+    assert (trace.prompt.messages[-1].content, trace.response) == (Q, TAGGED)
+
+
 NOT_READ: dict[str, tuple[Any, str]] = {
     "pieces of a stream": (
         {"object": "chat.completion.chunk", "choices": [{"delta": {}}]},

@@ -28,6 +28,7 @@ from core.traces.importers import (
     read_as_text,
     read_by_fields,
     read_traces,
+    tables,
     unpacked,
 )
 from core.traces.importers.named_fields import field_names
@@ -202,6 +203,49 @@ def test_rows_of_another_length_and_broken_quotes_cost_what_they_must(tmp_path: 
     assert only_reason(read_traces(path), path).startswith("the table is broken")
 
 
+@pytest.mark.parametrize(
+    ("header", "is_taken"),
+    [
+        ("id,prompt,response", True),
+        ("Question;Complex_CoT;Answer", True),
+        ("messages", True),
+        ("sep=;\nquestion;completion", True),
+        ("city,country", False),
+        ("trace_id,sentence_idx,annotator,category", False),
+        ("rollout_id,trace_id,settings_id,text", False),
+        ("trace_id,model,reasoning_start,prompt_id,response", False),
+    ],
+)
+def test_a_table_in_a_folder_is_taken_by_its_columns(tmp_path: Path, header: str, is_taken: bool) -> None:
+    assert is_taken_from_folder(write(tmp_path / "a.csv", header + "\n")) == is_taken
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "response,response\na.,b.\n")
+    assert only_reason(read_traces(path), path) == "two columns are called 'response'; give each its own name."
+
+
+def test_a_line_of_any_length_is_looked_at_quickly(tmp_path: Path) -> None:
+    text = "a " * 200_000 + "end."
+    assert len(read_traces(write(tmp_path / "a.txt", text)).traces) == 1
+
+
+@pytest.mark.parametrize("name", ["data", "rows", "results"])
+def test_a_document_around_a_list_of_records_is_that_list(tmp_path: Path, name: str) -> None:
+    document = {"version": 1, name: [RECORD, {"response": " "}, {"row_idx": 7, "row": RECORD}]}
+    result = read_traces(write(tmp_path / "a.json", json.dumps(document)))
+    assert [trace.id for trace in result.traces] == ["a-1", "a-3"]
+    assert [refusal.reason for refusal in result.refused] == [
+        "the field 'response' is blank; give the model's whole text."
+    ]
+
+
+def test_the_turns_of_one_conversation_are_one_record(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "Which one?"}, {"role": "assistant", "content": RECORD["response"]}]
+    path = write(tmp_path / "a.json", json.dumps(turns, indent=1))
+    assert ids(read_traces(path)) == ["a"]
+
+
 def parquet_of(path: Path, rows: list[dict[str, Any]]) -> Path:
     import pyarrow
     import pyarrow.parquet
@@ -277,7 +321,7 @@ def test_a_binary_file_is_said_to_be_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_taken_from_a_folder_may_be_compressed(tmp_path: Path, suffix: str) -> None:
-    write(tmp_path / f"a{suffix}", "<think>I see.")
+    write(tmp_path / f"a{suffix}", "response\n" if suffix in tables.SUFFIXES else "<think>I see.")
     assert is_taken_from_folder(tmp_path / f"a{suffix}")
     assert is_taken_from_folder(tmp_path / f"a{suffix.upper()}.gz")
     assert not is_taken_from_folder(tmp_path / "a.gz")

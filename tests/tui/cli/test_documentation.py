@@ -29,6 +29,10 @@ from core.export.gold_table import GOLD_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
 from core.store.database import Store
+from core.traces.importers import FORMATS
+from core.traces.importers.known import ANSWERS, KNOWN, QUESTIONS, WRAPPED
+from core.traces.importers.named_fields import NAMEABLE
+from core.traces.importers.reasoning_beside import REASONING_FIELDS
 from core.traces.importers.record import KNOWN_FIELDS
 from core.traces.reasoning import DEFAULT_TAGS
 from tests.core.analysis.sweeps import words_in_common
@@ -205,6 +209,31 @@ def test_every_field_of_a_record_and_every_tag_is_on_its_page() -> None:
     text = (DOCS / "importing.md").read_text(encoding="utf-8")
     assert {f"`{name}`" for name in KNOWN_FIELDS} <= set(re.findall(r"`[a-z_]+`", text))
     assert re.findall(r"^\d\. `(.+?)` … `(.+?)`$", text, re.MULTILINE) == [(t.open, t.close) for t in DEFAULT_TAGS]
+
+
+def test_every_format_is_on_its_page_with_its_fields() -> None:
+    text = (DOCS / "importing.md").read_text(encoding="utf-8")
+    section = text.split("\n## Formats\n")[1].split("\n## ")[0]
+    named = set(words_in(section))
+    rows = re.findall(r"^\| ([^|]+) \| (?!known by)[^|]*\|", section, re.MULTILINE)
+    read = [kind for kind in (*WRAPPED, *KNOWN) if kind.inside or not kind.refused]
+    assert {kind.name for kind in read} == {row for row in rows if not row.startswith("-")}
+    for kind in read:
+        paths = {path.partition("=")[0] for path in (*kind.needs, *kind.answer, *kind.prompt, *kind.turns, *kind.id)}
+        # Of a list the page may name the field alone, and what a program's record is unfolded to it tells in words.
+        fields = {path.partition("=")[0].partition(".")[0] for path in named} | {"question", *REASONING_FIELDS}
+        assert {path.partition(".")[0] for path in paths if path} <= fields, kind.name
+
+
+def test_every_kind_of_file_and_every_name_of_reasoning_is_on_its_page() -> None:
+    text = (DOCS / "importing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ((?:`\.\w+`(?:, )?)*) ?\| ", text, re.MULTILINE)
+    assert {name: tuple(words_in(suffixes)) for name, suffixes in rows if name in {kind.name for kind in FORMATS}} == {
+        kind.name: kind.suffixes for kind in FORMATS
+    }
+    section = text.split("These names are known")[1].split("\n\n")[0]
+    assert tuple(words_in(section)) == REASONING_FIELDS
+    assert {*ANSWERS, *QUESTIONS, *NAMEABLE} <= set(words_in(text))
 
 
 def test_every_category_is_on_its_page() -> None:
