@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from core.errors import ImportRefusedError
 from core.traces.build import TraceRefusedError
@@ -17,6 +17,16 @@ from core.traces.importers.result import Attempt, ImportResult
 from core.traces.model import Trace
 from core.traces.reasoning import ReasoningTags
 
+MOST_NAMED: Final = 3
+"""Samples that are named in one refusal; more are counted."""
+
+
+class _Refused(NamedTuple):
+    """A sample that is no trace: where it stands, fit for a sentence, and why."""
+
+    place: str
+    reason: str
+
 
 def import_samples(
     path: Path, header: Mapping[str, Any], samples: Iterable[tuple[str, Any]], tags: Sequence[ReasoningTags]
@@ -26,7 +36,7 @@ def import_samples(
     Raises:
         ImportRefusedError: if there are no samples.
     """
-    came_to: dict[tuple[object, ...], Trace | ImportRefusedError | None] = {}
+    came_to: dict[tuple[object, ...], Trace | _Refused | None] = {}
     failed: dict[str, str] = {}
     for place, sample in samples:
         key = _key(place, sample)
@@ -40,12 +50,12 @@ def import_samples(
         try:
             came_to[key] = _trace(path, header, place, sample, tags)
         except TraceRefusedError as refusal:
-            came_to[key] = ImportRefusedError(path, f"{_shown(place)}: {refusal}")
+            came_to[key] = _Refused(_shown(place), str(refusal))
     if not came_to:
         raise ImportRefusedError(path, "the log has no samples; log them, or give another log.")
-    traces, refused = _apart(path, [found for found in came_to.values() if found is not None])
+    traces, refused = _apart([found for found in came_to.values() if found is not None])
     attempt = _attempt(path, header, failed)
-    return ImportResult(traces, refused, notes=tuple(notes_of_log(traces, attempt)), attempt=attempt)
+    return ImportResult(traces, _together(path, refused), notes=tuple(notes_of_log(traces, attempt)), attempt=attempt)
 
 
 def _key(place: str, sample: Any) -> tuple[object, ...]:
@@ -64,22 +74,34 @@ def _trace(path: Path, header: Mapping[str, Any], place: str, sample: Any, tags:
     return trace_of_record(record_of_sample(header, sample), place, f"{path.name}#{place}", tags)
 
 
-def _apart(
-    path: Path, found: Sequence[Trace | ImportRefusedError]
-) -> tuple[tuple[Trace, ...], tuple[ImportRefusedError, ...]]:
+def _apart(found: Sequence[Trace | _Refused]) -> tuple[tuple[Trace, ...], list[_Refused]]:
     """Traces and refusals; of two samples whose ids come to one trace id, the second is refused."""
     traces: dict[str, Trace] = {}
-    refused: list[ImportRefusedError] = []
+    refused: list[_Refused] = []
     for one in found:
-        if isinstance(one, ImportRefusedError):
+        if isinstance(one, _Refused):
             refused.append(one)
         elif one.id in traces:
-            place = _shown(one.source.partition("#")[2])
-            reason = f"{place}: another sample comes to the same id, {one.id!r}; give one of them another id."
-            refused.append(ImportRefusedError(path, reason))
+            reason = f"another sample comes to the same id, {one.id!r}; give one of them another id."
+            refused.append(_Refused(_shown(one.source.partition("#")[2]), reason))
         else:
             traces[one.id] = one
-    return tuple(traces.values()), tuple(refused)
+    return tuple(traces.values()), refused
+
+
+def _together(path: Path, refused: Sequence[_Refused]) -> tuple[ImportRefusedError, ...]:
+    """One refusal for all samples that share a reason, with the places of the first."""
+    places: dict[str, list[str]] = {}
+    for one in refused:
+        places.setdefault(one.reason, []).append(one.place)
+    return tuple(
+        ImportRefusedError(path, f"{_listed(where)}: {reason}", n=len(where)) for reason, where in places.items()
+    )
+
+
+def _listed(places: Sequence[str]) -> str:
+    n_more = len(places) - MOST_NAMED
+    return ", ".join(places[:MOST_NAMED]) + (f" and {n_more} more" if n_more > 0 else "")
 
 
 def _attempt(path: Path, header: Mapping[str, Any], failed: Mapping[str, str]) -> Attempt:

@@ -163,6 +163,24 @@ def test_a_bad_sample_costs_only_itself(tmp_path: Path, bad: Any, reason: str) -
     assert [refusal.reason for refusal in result.refused] == [reason]
 
 
+def test_samples_that_are_refused_for_one_reason_are_refused_together(tmp_path: Path) -> None:
+    encrypted = [{"type": "reasoning", "reasoning": "Rw==", "redacted": True}, {"type": "text", "text": "Basil."}]
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": encrypted}]
+    bad = [sample(f"q{n}", messages=turns) for n in range(5)]
+    (refusal,) = read_traces(write_json(tmp_path / "a.json", *bad)).refused
+    assert refusal.reason.startswith("sample 1, sample 2, sample 3 and 2 more: the reasoning is encrypted")
+    assert refusal.n == 5
+
+
+def test_a_summary_of_reasoning_is_the_reasoning_and_said(tmp_path: Path) -> None:
+    for redacted in (True, False):
+        part = {"type": "reasoning", "reasoning": "", "summary": "The bed is small. So basil.", "redacted": redacted}
+        turns = [{"role": "assistant", "content": [part, {"type": "text", "text": "Basil."}]}]
+        result = read_traces(write_json(tmp_path / "a.json", sample(messages=turns)))
+        assert [sentence.text.strip() for sentence in result.traces[0].sentences] == ["The bed is small.", "So basil."]
+        assert "the reasoning is its provider's summary" in result.notes[0]
+
+
 @pytest.mark.parametrize("n_per_chunk", [1, 2, 100])
 def test_a_sample_in_chunks_is_the_same_sample(tmp_path: Path, n_per_chunk: int) -> None:
     call = api_call([{"role": "user", "content": "attachment://b1"}], content="attachment://b2")

@@ -105,6 +105,9 @@ def test_a_turn_becomes_text(tmp_path: Path, turn: dict[str, Any], text: str) ->
     role = "assistant" if turn["role"] == "assistant" else "user"
     assert trace.prompt.messages == (Message("user", "a"), Message(role, text))
     assert (trace.response, trace.metadata) == ("Because. So.", {"as_text": kinds_as_text([turn])})
+    assert result.notes == (
+        "1 trace: there are turns that are not text, and are written as text; no picture and no list of tools is sent.",
+    )
 
 
 def test_tools_that_answer_in_a_row_share_a_turn(tmp_path: Path) -> None:
