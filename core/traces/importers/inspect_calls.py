@@ -14,6 +14,9 @@ from core.traces.importers.inspect_texts import an_object, objects
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _NOT_SAID: Final = frozenset({"annotations", "audio", "parsed", "id", "source", "model", "metadata"})
 
+_GOOGLES: Final = {True: ("reasoning", "summary"), False: ("text", "text")}
+"""Type and field of a part of Google's, whose thoughts are summaries."""
+
 
 def answered(response: Any, choice: int) -> dict[str, Any] | None:
     """The turn that a provider answered with; None if the response is of no shape that is known.
@@ -70,15 +73,15 @@ def _typed(parts: list[Any]) -> list[Any]:
 
 
 def _googles(parts: Any) -> list[dict[str, Any]]:
-    """Google's parts, which have no type, with one; those of one kind that follow each other are one text."""
+    """Google's parts, which have no type, with one; those of one type that follow each other are one text."""
     found: list[dict[str, Any]] = []
     for part in objects(parts):
         if isinstance(part.get("text"), str):
-            kind = "reasoning" if part.get("thought") is True else "text"
+            kind, field = _GOOGLES[part.get("thought") is True]
             if found and found[-1]["type"] == kind:
-                found[-1] = {"type": kind, kind: found[-1][kind] + part["text"]}
+                found[-1] = {"type": kind, field: found[-1][field] + part["text"]}
             else:
-                found.append({"type": kind, kind: part["text"]})
+                found.append({"type": kind, field: part["text"]})
         elif isinstance(call := part.get("function_call", part.get("functionCall")), dict):
             found.append({"type": "tool_use", "name": call.get("name"), "input": call.get("args")})
         elif isinstance(result := part.get("function_response", part.get("functionResponse")), dict):

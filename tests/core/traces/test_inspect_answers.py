@@ -81,7 +81,7 @@ GIVEN = {
             {"text": " Ten", "thought": True}, {"text": ". ", "thought": True}, {"text": "Si"}, {"text": "x."},
         ]}}]},
         {"role": "assistant", "content": [
-            {"type": "reasoning", "reasoning": " Ten. "}, {"type": "text", "text": "Six."},
+            {"type": "reasoning", "summary": " Ten. "}, {"type": "text", "text": "Six."},
         ]},
     ),
     "a stand-in": ({"content": "Six."}, None),
