@@ -206,7 +206,8 @@ def _turn(turn: Any, number: int, name: str) -> tuple[str, Content]:
         raise RecordRefusedError(f"turn {number} of {name!r} is {_kind(turn)}; give it a role and content.")
     role = _role(turn)
     if not isinstance(role, str) or role not in ROLES:
-        raise RecordRefusedError(f"turn {number} of {name!r} has no known role; use one of system, user, assistant.")
+        has = f"the role {role[:60]!a}, which is not known" if isinstance(role, str) else "no role"
+        raise RecordRefusedError(f"turn {number} of {name!r} has {has}; use one of system, user, assistant, tool.")
     try:
         return ROLES[role], message_content(turn)
     except NoTextError as error:

@@ -140,11 +140,13 @@ BAD_SAMPLES: dict[str, tuple[Any, str]] = {
     ),
     "a role": (
         sample(messages=[{"role": "critic", "content": "a"}, {"role": "assistant", "content": "b"}]),
-        "samples/q1_epoch_1.json: turn 1 of 'messages' has no known role; use one of system, user, assistant.",
+        "samples/q1_epoch_1.json: turn 1 of 'messages' has the role 'critic', which is not known; "
+        "use one of system, user, assistant, tool.",
     ),
     "image": (
         sample(messages=[{"role": "assistant", "content": [{"type": "image", "image": "x"}]}]),
-        "samples/q1_epoch_1.json: turn 1 of 'messages' has a part 1 that is no text; make its content a string.",
+        "samples/q1_epoch_1.json: turn 1 of 'messages' has a part 1 of the type 'image' that is no text; "
+        "make its content a string.",
     ),
     "a lost text": (
         sample(messages=[{"role": "assistant", "content": "attachment://" + "0" * 32}]),

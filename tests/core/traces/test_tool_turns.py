@@ -175,7 +175,7 @@ def test_an_answer_that_reasons_and_then_calls_is_a_trace(tmp_path: Path) -> Non
 
 def test_a_picture_of_the_models_own_is_refused(tmp_path: Path) -> None:
     (refusal,) = read(tmp_path, user("a"), model([{"type": "image", "image": "x"}])).refused
-    assert "turn 2 of 'messages' has a part 1 that is no text" in refusal.reason
+    assert "turn 2 of 'messages' has a part 1 of the type 'image' that is no text" in refusal.reason
 
 
 ANYTHING = st.recursive(
