@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from core.traces.importers.strict_json import StrictJSONError, parse_value
 
-TOOL_ROLES: Final = frozenset({"tool", "function"})
-"""Roles of the turn in which a tool answers; ``function`` is the older one."""
+TOOL_ROLES: Final = frozenset({"tool", "function", "observation", "ipython"})
+"""Roles of the turn in which a tool answers: today's, OpenAI's older one, ShareGPT's and Llama's."""
+CALL_ROLES: Final = frozenset({"function_call", "tool_call"})
+"""Roles of a turn of ShareGPT that is a call and nothing else."""
 
 CALL: Final = "tool call"
 RESULT: Final = "tool result"
@@ -36,9 +38,11 @@ def as_text(turn: Any) -> Any:
     """
     if not isinstance(turn, Mapping):
         return turn
-    content, role = turn.get("content"), turn.get("role")
+    content, role = turn.get("content", turn.get("value")), _role(turn)
     if is_tools(turn):
         return {"role": "user", "content": _response(_said_in(content, turn.get("error")))}
+    if role in CALL_ROLES:
+        return {"role": "assistant", "content": f"<tool_call>\n{_said_in(content, None).strip()}\n</tool_call>"}
     calls = [_text(_call(*call)) for call in _calls(turn)]
     if isinstance(content, list):
         return {**turn, "content": [_part_as_text(part, role) for part in content] + calls}
@@ -49,7 +53,7 @@ def as_text(turn: Any) -> Any:
 
 def is_tools(turn: Mapping[str, Any]) -> bool:
     """Whether a turn is what a tool answered."""
-    return isinstance(turn.get("role"), str) and turn["role"] in TOOL_ROLES
+    return _role(turn) in TOOL_ROLES
 
 
 def fields_as_text(turn: Mapping[str, Any]) -> frozenset[str]:
@@ -78,10 +82,15 @@ def is_result(part: Any) -> bool:
     return kind_of(part).endswith("tool_result")
 
 
+def _role(turn: Mapping[str, Any]) -> str:
+    role = turn.get("role", turn.get("from"))
+    return role if isinstance(role, str) else ""
+
+
 def _kinds(turn: Mapping[str, Any]) -> Iterator[str]:
     if is_tools(turn):
         yield RESULT
-    if next(_calls(turn), None):
+    if _role(turn) in CALL_ROLES or next(_calls(turn), None):
         yield CALL
     content = turn.get("content")
     for part in content if isinstance(content, list) else ():
@@ -127,6 +136,8 @@ def _call(name: Any, arguments: Any) -> str:
 
 
 def _response(text: str) -> str:
+    if text.lstrip().startswith("<tool_response>"):
+        return text
     return f"<tool_response>\n{text}\n</tool_response>"
 
 

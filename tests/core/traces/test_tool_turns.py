@@ -86,6 +86,9 @@ TURNS: dict[str, tuple[dict[str, Any], Any]] = {
     "nothing from a tool": (tool(None), "<tool_response>\n\n</tool_response>"),
     "an object from a tool": (tool({"a": 1}), '<tool_response>\n{"a": 1}\n</tool_response>'),
     "the older answer": ({"role": "function", "name": "look", "content": "sun"}, SUN),
+    "ShareGPT's call": ({"from": "function_call", "value": '{"name": "look", "arguments": {"at": 1}}'}, LOOK),
+    "ShareGPT's answer": ({"from": "observation", "value": "sun"}, SUN),
+    "an answer that has the form already": (tool(SUN), SUN),
     "Anthropic's answer": (user([{"type": "tool_result", "tool_use_id": "1", "content": "sun"}]), SUN),
     "a picture": (
         user([{"type": "text", "text": "See:"}, {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}]),
@@ -102,7 +105,7 @@ def test_a_turn_becomes_text(tmp_path: Path, turn: dict[str, Any], text: str) ->
     result = read(tmp_path, user("a"), turn, model("Because. So."))
     assert result.refused == ()
     (trace,) = result.traces
-    role = "assistant" if turn["role"] == "assistant" else "user"
+    role = "assistant" if turn.get("role", turn.get("from")) in ("assistant", "function_call") else "user"
     assert trace.prompt.messages == (Message("user", "a"), Message(role, text))
     assert (trace.response, trace.metadata) == ("Because. So.", {"as_text": kinds_as_text([turn])})
     assert result.notes == (
