@@ -175,22 +175,22 @@ def _files(paths: tuple[Path, ...], tags: Sequence[ReasoningTags]) -> tuple[list
 
 def _inside(path: Path, tags: Sequence[ReasoningTags]) -> list[tuple[Path, bool]]:
     """What is right inside a folder that is not itself one of thought-anchors, and whether it is imported."""
-    from core.traces.importers import is_taken_from_folder
+    from core.traces.importers import is_taken_from_folder as is_taken
     from core.traces.importers.anchors_folder import is_anchors_folder
 
     if not path.is_dir() or is_anchors_folder(path):
         return []
     try:
-        there = sorted(inside for inside in path.iterdir() if not inside.name.startswith("."))
+        there = sorted(path.iterdir())
     except OSError:
         # Refused, with its reason, when it is read.
         return []
-    files = [(inside, is_taken_from_folder(inside, tags)) for inside in there if inside.is_file()]
-    return sorted(files + [(inside, True) for inside in there if is_anchors_folder(inside)])
+    found = [(inside, is_anchors_folder(inside) or (inside.is_file() and is_taken(inside, tags))) for inside in there]
+    return [(inside, taken) for inside, taken in found if taken or not inside.name.startswith(".")]
 
 
 def _left_out(paths: Sequence[Path]) -> str:
-    names = ", ".join(str(path) for path in paths[:MOST_NAMED])
+    names = ", ".join(f"{path}/" if path.is_dir() else str(path) for path in paths[:MOST_NAMED])
     more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     return f"left out of the folders: {names}{more}; name a file to import it, a text with --text."
 

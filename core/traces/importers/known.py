@@ -102,7 +102,7 @@ KNOWN: Final[tuple[Description, ...]] = (
         "table of labels",
         needs=("trace_id", "sentence_idx"),
         unless=("response",),
-        refused="these are sentences or labels of traces, not traces; give the file of the traces.",
+        refused="these are sentences or labels, not traces; a table of labels is imported as a CSV file, unpacked.",
     ),
     Description(
         "rollouts of an export",
@@ -310,7 +310,7 @@ KNOWN: Final[tuple[Description, ...]] = (
         Description(
             "ShareGPT", needs=(f"{name}.0.{text}",), turns=(name,), system=_SYSTEMS, id=("id",), model=("model",)
         )
-        for name in ("conversations", "conversation", "dialogue", "chat")
+        for name in ("conversations", "conversation", "dialogue", "dialog", "chat", "turns")
         for text in ("value", "content")
     ),
     Description(

@@ -11,7 +11,7 @@ from core.traces.importers.marks import SUMMARY
 from core.traces.importers.names import is_filled, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT
 from core.traces.importers.reasoning_beside import filled_names
-from core.traces.importers.rendered import is_rendered
+from core.traces.importers.rendered import has_turns, is_rendered
 from core.traces.model import Trace
 from core.traces.truncated import TRUNCATED
 
@@ -22,6 +22,24 @@ CUT_OFF: Final[Kind] = (
     lambda trace: trace.metadata.get(TRUNCATED) is True,
     "the answer was cut off; the trace is marked as truncated.",
 )
+
+_COUNTS: Final = frozenset({"reasoningtokens", "thoughtstokencount", "reasoningtokencount", "thinkingtokens"})
+
+
+def _is_all_reasoning(trace: Trace) -> bool:
+    return trace.reasoning == (0, len(trace.response.rstrip()))
+
+
+def _counts_reasoning(metadata: Any) -> bool:
+    """Whether something below says that there were tokens of reasoning."""
+    if not isinstance(metadata, Mapping):
+        return False
+    return any(
+        (plain_name(name) in _COUNTS and isinstance(value, int) and value > 0) or _counts_reasoning(value)
+        for name, value in metadata.items()
+    )
+
+
 KINDS: Final[tuple[Kind, ...]] = (
     (
         lambda trace: trace.metadata.get(SUMMARY) is True,
@@ -35,6 +53,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     (
         lambda trace: bool(trace.prompt.text.strip()) and trace.response.lstrip().startswith(trace.prompt.text.strip()),
         "the response begins with the prompt, word for word; where the model did not write that, leave it out.",
+    ),
+    (
+        lambda trace: _is_all_reasoning(trace) and _counts_reasoning(trace.metadata),
+        "the server counted tokens of reasoning that are not in the file; the answer counts as the reasoning.",
+    ),
+    (
+        lambda trace: has_turns(trace.response),
+        "the response has turns of a system or a user in it; write these into the prompt.",
     ),
     (
         lambda trace: any(is_rendered(turn.content) for turn in trace.prompt.messages),

@@ -109,10 +109,14 @@ def looks_like(name: str, text: str, tags: Sequence[ReasoningTags]) -> str:
 
 
 def _has_tags(text: str, tags: Sequence[ReasoningTags]) -> bool:
-    """Whether reasoning is opened or closed at the border of a line, where prose about tags does not have them."""
+    """Whether reasoning is opened or closed at the border of a line, where prose about tags does not have them.
+
+    A whole conversation has an answer as well.
+    """
     opens = "|".join(re.escape(pair.open) for pair in tags)
     closes = "|".join(re.escape(pair.close) for pair in tags)
-    return re.search(rf"^[ \t]*(?:{opens}|{closes})|(?:{closes})[ \t]*$", text, re.MULTILINE) is not None
+    at_border = rf"^[ \t]*(?:{opens}|{closes})|(?:{closes})[ \t]*$"
+    return re.search(at_border, text, re.MULTILINE | re.IGNORECASE) is not None or split_conversation(text) is not None
 
 
 def _is_table(lines: Sequence[str]) -> bool:

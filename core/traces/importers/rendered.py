@@ -29,14 +29,16 @@ TEMPLATES: Final = (
         re.compile(r"<\|(?:end|return)\|>\s*"),
     ),
     Template(re.compile(r"<｜(User|Assistant)｜>"), re.compile(r"<｜end▁of▁sentence｜>\s*")),
+    Template(re.compile(r"\n\n(Human|Assistant): ?"), re.compile(r"(?!)")),
     Template(re.compile(r"<\|(system|user|assistant)\|>\n?"), re.compile(r"(?:<\|end\|>|</s>|<\|endoftext\|>)\s*")),
 )
-"""ChatML, Llama 3, Gemma, Gemma 4, harmony, DeepSeek, Phi and its kin."""
+"""ChatML, Llama 3, Gemma, Gemma 4, harmony, DeepSeek, Claude's of old, Phi and its kin."""
 
 _ROLES: Final = {
     "system": "system",
     "developer": "system",
     "user": "user",
+    "human": "user",
     "assistant": "assistant",
     "model": "assistant",
 }
@@ -49,6 +51,13 @@ _MARKS = re.compile(r"<\|\w+\|>|<｜\w+｜>|\[/?INST\]|<start_of_turn>|<\|turn>"
 def is_rendered(text: str) -> bool:
     """Whether a text has the marks of a chat template in it."""
     return _MARKS.search(text) is not None
+
+
+def has_turns(text: str) -> bool:
+    """Whether a text has turns of others than the model in it, as a chat template opens them."""
+    openings = (opening for template in TEMPLATES for opening in template.opens.finditer(text))
+    # What any text may have, such as "Human:", is no mark.
+    return any(opening[0][0] == "<" and _ROLES.get(opening[1].lower()) in ("system", "user") for opening in openings)
 
 
 def turns_of(text: str) -> tuple[list[dict[str, str]], str] | None:
@@ -130,6 +139,9 @@ def _taken_apart(text: str, template: Template, found: list[re.Match[str]]) -> t
             return None
         if after is None and role == "assistant" and end is None:
             return turns, rest
+        if "<|channel|>" in opening[0] and "final" not in opening[0]:
+            # Of what gpt-oss said before, its template sends the answers alone.
+            continue
         turns.append({"role": role, "content": rest[: end.start()] if end else rest})
     return turns, ""
 

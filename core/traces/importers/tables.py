@@ -68,6 +68,7 @@ def _names_of_header(path: Path) -> set[str]:
 def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
     # A trace is one cell, and the csv module's own limit of 128 KB for a cell is shorter than many traces.
     csv.field_size_limit(sys.maxsize)
+    line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline(_LONGEST_HEADER)
@@ -83,15 +84,17 @@ def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
             twice = next((name for name, n in Counter(columns).items() if n > 1 and name), None)
             if twice is not None:
                 raise ImportRefusedError(path, f"two columns are called {twice[:60]!a}; give each its own name.", 1)
-            line = rows.line_num + 1
+            line = rows.line_num + skipped + 1
             for cells in rows:
                 if any(cells):
-                    yield _record(path, columns, cells, line + skipped)
-                line = rows.line_num + 1
+                    yield _record(path, columns, cells, line)
+                line = rows.line_num + skipped + 1
     except UnicodeDecodeError as error:
-        raise ImportRefusedError(path, "the table is not UTF-8; save it as UTF-8.") from error
+        yield ImportRefusedError(
+            path, f"a byte (0x{error.object[error.start]:02x}) is not UTF-8; save it as UTF-8.", line
+        )
     except csv.Error as error:
-        raise ImportRefusedError(path, f"the table is broken ({error}); save it again.", line) from error
+        yield ImportRefusedError(path, f"the table is broken from here on ({error}); mend it.", line)
 
 
 def _record(path: Path, columns: list[str], cells: list[str], line: int) -> Located | ImportRefusedError:

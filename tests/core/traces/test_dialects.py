@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.traces.importers import ImportResult, read_traces
+from core.traces.importers.known import KNOWN, WRAPPED
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
 from tests.sizes import examples
@@ -252,6 +253,24 @@ FIELDS = [
 WORDS = st.sampled_from(["user", "assistant", "text", "reasoning", "I see.", "free_tier", "", "\ud800"]) | st.text(
     max_size=5
 )
+FORMATS = [kind for kind in (*WRAPPED, *KNOWN) if not kind.refused or kind.inside]
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> dict[str, Any]:
+    """A record that has every field by which one of the formats is known, with anything in it."""
+    kind, record = draw(st.sampled_from(FORMATS)), {}
+    places = (*kind.needs, *kind.answer, *kind.prompt, *kind.turns, *kind.failed, *kind.stop, kind.inside, kind.each)
+    for place in places:
+        path, _, wanted = place.partition("=")
+        inner: Any = wanted or draw(VALUES | st.just(entry()) | st.just({"messages": [USER]}))
+        for step in reversed(path.split(".")[1:]):
+            inner = [inner] * draw(st.integers(1, 2)) if step.isdecimal() else {step: inner}
+        if path:
+            record[path.partition(".")[0]] = inner
+    return record
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 999) | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=6),
@@ -267,6 +286,16 @@ def test_no_record_raises_anything_but_a_refusal(tmp_path: Path, values: list[An
     result = read_traces(tmp_path / name)
     assert all(str(refusal).isprintable() and str(refusal).endswith(".") for refusal in result.refused)
     assert len({trace.id for trace in result.traces}) == len(result.traces)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(600))
+@given(record=alike())
+def test_no_record_like_one_of_a_known_format_does_either(tmp_path: Path, record: dict[str, Any]) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
+    result = read_traces(tmp_path / "a.jsonl")
+    assert result.traces or result.refused
+    assert all(str(refusal).isprintable() and str(refusal).endswith(".") for refusal in result.refused)
+    assert all(note.isprintable() for note in result.notes)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(200))

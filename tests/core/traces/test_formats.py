@@ -400,6 +400,34 @@ def test_both_models_of_s1k_are_traces(tmp_path: Path) -> None:
     assert traces[0].metadata == {"gemini_grade": "Yes"}
 
 
+@pytest.mark.parametrize(
+    ("record", "kept"),
+    [
+        ({"prompt": Q, "input": "x", "completion": TAGGED, "usage": {"n": 3}}, {"input": "x", "usage": {"n": 3}}),
+        ({"question": Q, "answer": A, "reasoning": R, "solution": "s", "id": 4}, {"solution": "s"}),
+        (
+            {
+                "doc": {"q": 1},
+                "arguments": {"gen_args_0": {"arg_0": Q, "arg_1": {"temperature": 0.5}}},
+                "resps": [[TAGGED]],
+            },
+            {"lm_eval": {"doc": {"q": 1}, "arguments": {"gen_args_0": {"arg_1": {"temperature": 0.5}}}, "choice": 0}},
+        ),
+        (
+            {"request": {"messages": [USER], "temperature": 0.5}, "response": TAGGED, "took": 3},
+            {"log": {"request": {"temperature": 0.5}, "took": 3}},
+        ),
+        (
+            {"object": "response", "output": ITEMS, "temperature": 0.5, "top_logprobs": 0},
+            {"openai_responses": {"object": "response", "temperature": 0.5, "top_logprobs": 0}},
+        ),
+    ],
+)
+def test_what_has_no_other_place_stays_in_the_metadata(tmp_path: Path, record: Any, kept: dict[str, Any]) -> None:
+    (trace,) = read(tmp_path, record).traces
+    assert trace.metadata == kept
+
+
 def test_every_sample_of_a_request_is_a_trace(tmp_path: Path) -> None:
     outputs = [{"text": "<think>One.</think>1"}, {"text": "<think>Two.</think>2", "finish_reason": "length"}]
     first, second = read(tmp_path, {"request_id": "v", "prompt": Q, "outputs": outputs}).traces
@@ -473,7 +501,7 @@ NOT_READ: dict[str, tuple[Any, str]] = {
     ),
     "labels": (
         {"trace_id": "t", "sentence_idx": 3, "annotator": "a", "category": "c"},
-        "sentences or labels of traces",
+        "sentences or labels, not traces",
     ),
     "own table of rollouts": (
         {"rollout_id": 1, "settings_id": "s", "text": "I see."},
@@ -559,6 +587,33 @@ def test_a_template_that_is_not_known_is_said(tmp_path: Path) -> None:
     (trace,), (note,) = result.traces, result.notes
     assert trace.prompt.text == "[INST] Which lamp? [/INST]"
     assert note.startswith("1 trace: the prompt has marks of a chat template in it")
+
+
+def test_turns_in_a_response_that_cannot_be_taken_apart_are_said(tmp_path: Path) -> None:
+    text = f"<|im_start|>user\n{Q}<|im_end|>\n<|im_start|>think\n{R}\n<|im_start|>answer\n{A}"
+    (note,) = read(tmp_path, {"text": text}).notes
+    assert note.startswith("1 trace: the response has turns of a system or a user in it")
+
+
+def test_turns_of_human_and_assistant_are_turns(tmp_path: Path) -> None:
+    pair = {"chosen": f"\n\nHuman: {Q}\n\nAssistant: {TAGGED}", "rejected": f"\n\nHuman: {Q}\n\nAssistant: Old."}
+    chosen, rejected = read(tmp_path, pair).traces
+    assert (chosen.prompt.text, chosen.response, rejected.response) == (Q, TAGGED, "Old.")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"choices": [{"message": {"content": A}}], "usage": {"completion_tokens_details": {"reasoning_tokens": 64}}},
+        {"candidates": [{"content": {"parts": [{"text": A}]}}], "usageMetadata": {"thoughtsTokenCount": 64}},
+        {"object": "response", "output": ITEMS[1:], "usage": {"output_tokens_details": {"reasoning_tokens": 64}}},
+    ],
+)
+def test_reasoning_that_was_counted_and_is_not_there_is_said(tmp_path: Path, record: Any) -> None:
+    (note,) = read(tmp_path, record).notes
+    assert note == (
+        "1 trace: the server counted tokens of reasoning that are not in the file; the answer counts as the reasoning."
+    )
 
 
 def test_a_text_about_chat_templates_stays_what_it_is(tmp_path: Path) -> None:

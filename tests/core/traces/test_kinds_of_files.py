@@ -199,8 +199,11 @@ def test_rows_of_another_length_and_broken_quotes_cost_what_they_must(tmp_path: 
     result = read_traces(path)
     assert [trace.id for trace in result.traces] == ["1", "2"]
     assert [(r.line, r.reason) for r in result.refused] == [(3, "1 cells in a table of 2 columns; mend the row.")]
-    path = write(tmp_path / "b.csv", 'response,id\n"I see.,1\n')
-    assert only_reason(read_traces(path), path).startswith("the table is broken")
+    result = read_traces(write(tmp_path / "b.csv", 'response,id\nI see.,1\n"I see.,2\n'))
+    assert [trace.id for trace in result.traces] == ["1"]
+    assert [(r.line, r.reason[:19]) for r in result.refused] == [(3, "the table is broken")]
+    result = read_traces(write(tmp_path / "c.csv", b"response,id\nI see.,1\ncaf\xe9.,2\n"))
+    assert "is not UTF-8" in result.refused[0].reason
 
 
 @pytest.mark.parametrize(
@@ -312,6 +315,24 @@ def test_prose_named_itself_is_a_response_and_in_a_folder_only_with_tags(tmp_pat
     assert not is_taken_from_folder(write(path, "I ask for <think> and </think> tags. " + PROSE))
     for text in ("<think>I see.</think>Yes.", "I see.\n</think>\nYes.", "Sure.\n<SCRATCHPAD_REASONING>\nI see."):
         assert is_taken_from_folder(write(path, text))
+
+
+HARMONY = (
+    "<|start|>system<|message|>Be brief.<|end|><|start|>user<|message|>Hm?<|end|>"
+    "<|start|>assistant<|channel|>analysis<|message|>Odd.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|end|>"
+    "<|start|>user<|message|>Which one?<|end|>"
+    "<|start|>assistant<|channel|>analysis<|message|>I see.<|end|>"
+    "<|start|>assistant<|channel|>final<|message|>Left.<|return|>"
+)
+
+
+def test_a_text_of_a_whole_conversation_is_prompt_and_response(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", HARMONY)
+    assert is_taken_from_folder(path)
+    (trace,) = read_traces(path).traces
+    assert [turn.content for turn in trace.prompt.messages] == ["Be brief.", "Hm?", "Yes.", "Which one?"]
+    assert trace.response.startswith("<|channel|>analysis<|message|>I see.<|end|>")
+    assert trace.response.endswith("Left.<|return|>")
 
 
 def test_a_binary_file_is_said_to_be_one(tmp_path: Path) -> None:

@@ -274,7 +274,8 @@ def test_any_record_gives_back_reasoning_and_answer(
     text = json.dumps(record).replace(json.dumps(A), json.dumps(answer))
     (tmp_path / "a.json").write_text(text, "utf-8")
     result = read_traces(tmp_path / "a.json")
-    assume(thought.strip().casefold() not in {"on", "off", "no", "yes", "low", "max", "high", "auto", "none", "null"})
+    # A word alone may be a switch.
+    assume(not thought.strip().isalpha())
     trace = only_trace(result)
     assert reasoning(trace) == thought.strip()
     assert trace.response.endswith(answer)

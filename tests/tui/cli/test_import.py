@@ -92,7 +92,9 @@ def test_a_folder_gives_all_its_files_in_order_and_nothing_below_it() -> None:
     write("runs/deep.json/d.jsonl", GOOD | {"id": "d"})
     ran = done("import", "runs")
     assert stored_ids() == ["a", "b", "c"]
-    assert ran.out.startswith("left out of the folders: runs/d.txt, runs/notes.md; name a file to import it")
+    assert ran.out.startswith(
+        "left out of the folders: runs/d.txt, runs/deep.json/, runs/notes.md; name a file to import it"
+    )
 
 
 def test_a_folder_without_traces_is_refused() -> None:
