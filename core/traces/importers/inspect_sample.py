@@ -118,10 +118,18 @@ def _provenance(header: Mapping[str, Any], sample: Mapping[str, Any], answer: An
         "role": answer.event.get("role"),
         "config": sampling_of(header, answer.event),
         "tools": [tool.get("name") for tool in objects(answer.event.get("tools"))],
+        "reasoning_tokens": _reasoning_tokens(sample, answer),
         "text_from": answer.text_from,
         "white_space": "lost" if answer.is_stripped else None,
     }
     return {name: value for name, value in found.items() if value not in (None, {}, [], "")}
+
+
+def _reasoning_tokens(sample: Mapping[str, Any], answer: Answer) -> int | None:
+    """Tokens of reasoning that the provider counted for the answer, which need not be in the log."""
+    output = an_object(answer.event.get("output") or sample.get("output"))
+    counted = an_object(output.get("usage")).get("reasoning_tokens")
+    return counted if isinstance(counted, int) and counted else None
 
 
 def _first_line(error: Any) -> str:

@@ -225,6 +225,13 @@ def test_reasoning_of_a_field_of_its_own_is_reasoning(tmp_path: Path) -> None:
     assert trace.response.endswith("Six.")
 
 
+def test_reasoning_that_was_counted_but_is_not_in_the_log_is_said(tmp_path: Path) -> None:
+    output = {"choices": [{"message": said("Six."), "stop_reason": "stop"}], "usage": {"reasoning_tokens": 40}}
+    result = read(tmp_path, conversation(asked("a"), said("Six."), event={"output": output}))
+    assert result.traces[0].metadata["inspect"]["reasoning_tokens"] == 40
+    assert "the server counted tokens of reasoning that are not in the file" in result.notes[0]
+
+
 CUT = {
     "max_tokens": ({"output": {"choices": [{"message": said("b"), "stop_reason": "max_tokens"}]}}, {}),
     "model_length": ({"output": {"choices": [{"message": said("b"), "stop_reason": "model_length"}]}}, {}),
