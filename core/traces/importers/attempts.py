@@ -45,5 +45,5 @@ def _without_later(
     return replace(result, traces=traces, attempt=newest, notes=tuple(notes_of_log(traces, newest, n_elsewhere)))
 
 
-def _began(result: ImportResult) -> str:
-    return result.attempt.began if result.attempt is not None else ""
+def _began(result: ImportResult) -> float:
+    return result.attempt.began if result.attempt is not None else 0.0

@@ -76,7 +76,7 @@ def failure_of(sample: Mapping[str, Any]) -> str | None:
 def _asked(sample: Mapping[str, Any], answer: Answer) -> tuple[str | None, bool]:
     """The sample's input, a text or the last thing that the user says in it, and whether the model was given it."""
     found = whole(sample.get("input"), an_object(sample.get("attachments")))
-    asked = found if isinstance(found, str) else _last_asked(objects(found))
+    asked = (found or None) if isinstance(found, str) else _last_asked(objects(found))
     return asked, asked is not None and any(asked in said for turn in answer.turns[:-1] for said in _texts(turn))
 
 

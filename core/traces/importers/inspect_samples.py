@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -109,10 +110,19 @@ def _attempt(path: Path, header: Mapping[str, Any], failed: Mapping[str, str]) -
     return Attempt(
         # Only Inspect's own name for it tells a retry from another evaluation.
         evaluation=first_text(spec, "task_id") or str(path.resolve()),
-        began=first_text(spec, "created") or "",
+        began=_seconds(first_text(spec, "created")),
         failed=failed,
         is_finished=header.get("status") not in (None, "started"),
     )
+
+
+def _seconds(moment: str | None) -> float:
+    """Seconds since 1970 of a moment in ISO 8601, in UTC if it does not say; 0 for anything else."""
+    try:
+        read = datetime.fromisoformat(moment or "")
+        return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _shown(place: str) -> str:

@@ -42,12 +42,13 @@ class ImportedLabels:
 class Attempt:
     """One run of an evaluation, of which another log may hold a retry.
 
-    ``evaluation`` names it in each of its logs; ``began`` is when this run did (ISO 8601). ``failed`` says why samples
-    failed, by the ids that their traces would have. ``is_finished`` is false of a run that was still going on.
+    ``evaluation`` names it in each of its logs; ``began`` is when this run did (seconds since 1970, 0 if unknown).
+    ``failed`` says why samples failed, by the ids that their traces would have. ``is_finished`` is false of a run that
+    was still going on.
     """
 
     evaluation: str
-    began: str
+    began: float
     failed: Mapping[str, str]
     is_finished: bool
 

@@ -99,6 +99,24 @@ def test_a_log_and_its_retry_give_each_sample_once(tmp_path: Path, names: tuple[
         )
 
 
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ("2026-11-21T15:00:00+00:00", "2026-11-21T08:00:00-08:00"),
+        ("2026-11-21T23:00:00+09:00", "2026-11-21T15:00:00Z"),
+        ("", "2026-11-21T15:00:00"),
+        ("soon", "soon"),
+    ],
+)
+def test_the_later_log_is_later_by_the_clock_whatever_the_zone(tmp_path: Path, moments: tuple[str, str]) -> None:
+    names = ("a.eval", "b.eval")
+    logs = [
+        (tmp_path / name, [answer("q1", f"From {name}.")], header(created=moment))
+        for name, moment in zip(names, moments, strict=True)
+    ]
+    assert [responses(result) for result in together(*logs)] == [{}, {"q1-1": "From b.eval."}]
+
+
 def test_logs_of_two_evaluations_do_not_replace_each_other(tmp_path: Path) -> None:
     for other in (header(task_id="another"), header(task_id="")):
         results = together(
