@@ -15,6 +15,7 @@ from core.clock import now
 from core.errors import NotFoundError
 from core.store.rows import PROGRAM, insert
 from core.traces.model import Prompt, Sentence, Span, Trace
+from core.traces.truncated import TRUNCATED
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,7 +27,7 @@ class TraceSummary:
 
     ``n_labelled`` counts the labels of all annotators, and no adjudicated ones.
     ``outcomes`` has the outcome of each behavior on the collected answer that the trace was made of; it is empty for
-    other traces.
+    other traces. ``is_truncated`` says that the trace was cut off before it came into the database.
     """
 
     id: str
@@ -38,6 +39,7 @@ class TraceSummary:
     n_rollouts: int
     n_prefixes_sampled: int
     n_labelled: int
+    is_truncated: bool = False
     outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -162,11 +164,16 @@ def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
                    AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
                    AND e.id = (SELECT max(l.id) FROM label_events l
                                 WHERE l.trace_id = e.trace_id AND l.annotator = e.annotator
-                                  AND l.sentence_idx = e.sentence_idx)) AS n_labelled
+                                  AND l.sentence_idx = e.sentence_idx)) AS n_labelled,
+               iif(json_valid(t.metadata), json_extract(t.metadata, ?), 0) IS TRUE AS is_truncated
           FROM traces t WHERE t.response <> '' ORDER BY t.rowid
-        """
+        """,
+        [f"$.{TRUNCATED}"],
     )
-    return [TraceSummary(**dict(row), outcomes=outcomes.get(row["id"], {})) for row in rows]
+    return [
+        TraceSummary(**{**dict(row), "is_truncated": bool(row["is_truncated"])}, outcomes=outcomes.get(row["id"], {}))
+        for row in rows
+    ]
 
 
 def own_outcomes(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:

@@ -53,6 +53,7 @@ def import_(
     from core.store.imported import stored_alike
     from core.store.traces import known_ids
     from core.traces.importers import read_as_text, read_by_fields, read_traces
+    from core.traces.importers.attempts import newest_attempts
     from core.traces.importers.named_fields import field_names
 
     tags = options.config().tags
@@ -72,9 +73,9 @@ def import_(
     if said_after("--codebook") and not tables:
         raise ConfigError("--codebook is for tables of labels, and none of these files is one; leave it out.")
     named = set(paths) if as_text else set()
-    results = [
-        (path, read_as_text(path, tags) if path in named else read(path)) for path in files if path not in tables
-    ]
+    results = newest_attempts(
+        [(path, read_as_text(path, tags) if path in named else read(path)) for path in files if path not in tables]
+    )
     for _, result in results:
         refused += result.refused
     # A database is not made for nothing: a misspelt path leaves none behind.
@@ -115,11 +116,12 @@ def import_(
         what = f"{how_many(len(traces), 'trace')} with {how_many(sum(len(t.sentences) for t in traces), 'sentence')}"
         what += f" and {how_many(sum(drawn.values()), 'rollout')}" if drawn else ""
         apart = f"; refused {how_many(sum(r.n for r in refused), 'record')} (above)" if refused else ""
-        if traces or (refused and results):
+        if traces or (results and (refused or not any(alike for _, _, alike in there))):
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
         if labels is not None:
             say(labels.as_sentence(options.db))
-    if refused:
+    is_anything_there = traces or labels is not None or any(alike for _, _, alike in there)
+    if refused or not is_anything_there:
         raise SystemExit(1)
 
 

@@ -59,4 +59,8 @@ def traces(options: Options, find: str | None, behavior: str | None, outcome: st
             header.insert(-1, "answer")
             for row, s in zip(rows, summaries, strict=True):
                 row.insert(-1, came_out(s.outcomes))
+        if any(s.is_truncated for s in summaries):
+            header.insert(-1, "marks")
+            for row, s in zip(rows, summaries, strict=True):
+                row.insert(-1, "truncated" if s.is_truncated else "")
         print_table(header, rows, right=(4, 5, 6, 7))

@@ -15,6 +15,7 @@ _TEXTS: Final = {"text": "text", "input_text": "text", "output_text": "text", "r
 _REASONINGS: Final = frozenset({"reasoning", "thinking", "thought", "redacted_thinking", "reasoning_text"})
 _CONTENTS: Final = ("content", "value", "parts", "text")
 """Where a turn has its text: everywhere, ShareGPT, Gemini, here and there."""
+_LONGEST_NAME: Final = 60
 _THINK: Final = ReasoningTags("<think>", "</think>")
 _LINE_ENDS = re.compile(r"(?:\r?\n)*")
 
@@ -153,7 +154,8 @@ def _part(part: object, number: int) -> Content | Reasoning:
         return Reasoning(part["text"], is_summary=True) if part.get("thought") is True else Content(part["text"])
     if kind is None and part.keys() <= {"thoughtSignature", "thought_signature", "thought"}:
         return Content("")
-    raise NoTextError(f"a part {number} that is no text")
+    named = f"a part {number} of the type {kind[:_LONGEST_NAME]!a}" if isinstance(kind, str) else f"a part {number}"
+    raise NoTextError(f"{named} that is no text")
 
 
 def _thought(part: Mapping[str, Any], kind: str, number: int) -> Reasoning:

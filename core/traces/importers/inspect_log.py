@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ImportRefusedError
-from core.traces.build import TraceRefusedError
 from core.traces.importers.inspect_archive import Archive, MemberError
-from core.traces.importers.inspect_sample import record_of_sample
+from core.traces.importers.inspect_chunks import read_sample, samples_of
+from core.traces.importers.inspect_samples import import_samples
 from core.traces.importers.reading import decode, read_bytes
-from core.traces.importers.record import RecordRefusedError, trace_of_record
 from core.traces.importers.result import ImportResult
 from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
-from core.traces.model import Trace
 from core.traces.reasoning import ReasoningTags
 
 HEADERS: Final = ("header.json", "_journal/start.json")
@@ -25,64 +23,44 @@ _JSON_LOG = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"stat
 
 
 def is_inspect_log(path: Path) -> bool:
-    """By its name, ``.eval``, or by how a ``.json`` file begins."""
-    if path.is_dir():
-        return False
-    if path.suffix.lower() == ".json":
-        try:
-            with path.open("rb") as file:
-                return _JSON_LOG.match(file.read(1024)) is not None
-        except OSError:
-            # Refused, with its reason, by the format that reads it.
-            return False
-    return path.suffix.lower() == ".eval"
+    """By its name, ``.eval``, or by how a JSON log begins, whatever it is called."""
+    return not path.is_dir() and (path.suffix.lower() == ".eval" or _is_json_log(path))
 
 
 def read_inspect_log(path: Path, tags: Sequence[ReasoningTags]) -> ImportResult:
     """Read a trace from each sample; one that cannot become a trace costs only itself.
 
-    Samples of an archive are read one at a time, a JSON log at once.
+    Samples of an archive are read one at a time, a JSON log at once. Of a sample that stands there twice the later
+    counts; one that failed is left out and counted.
 
     Raises:
         ImportRefusedError: if the file is empty, is no log, or has no samples.
     """
-    if path.suffix.lower() == ".eval":
+    if not _is_json_log(path):
         with Archive(path) as archive:
-            return _import_samples(path, _header(path, archive), _samples_of(archive), tags)
+            return import_samples(path, _header(path, archive), _samples_of(archive), tags)
     log = _document(path)
     samples = log.get("samples")
     listed = samples if isinstance(samples, list) else []
-    return _import_samples(path, log, ((f"sample {n}", value) for n, value in enumerate(listed, start=1)), tags)
+    return import_samples(path, log, ((f"sample {n}", value) for n, value in enumerate(listed, start=1)), tags)
 
 
-def _import_samples(
-    path: Path, header: Mapping[str, Any], samples: Iterator[tuple[str, Any]], tags: Sequence[ReasoningTags]
-) -> ImportResult:
-    traces: list[Trace] = []
-    refused: list[ImportRefusedError] = []
-    place_of_id: dict[str, str] = {}
-    for place, sample in samples:
-        try:
-            if isinstance(sample, MemberError):
-                raise RecordRefusedError(str(sample))
-            record = record_of_sample(header, sample)
-            trace = trace_of_record(record, place, f"{path.name}#{place}", tags)
-            if trace.id in place_of_id:
-                raise RecordRefusedError(f"it is {place_of_id[trace.id]} again; leave one of them out.")
-        except TraceRefusedError as refusal:
-            refused.append(ImportRefusedError(path, f"{_shown(place)}: {refusal}"))
-            continue
-        place_of_id[trace.id] = _shown(place)
-        traces.append(trace)
-    if not traces and not refused:
-        raise ImportRefusedError(path, "the log has no samples; log them, or give another log.")
-    return ImportResult(tuple(traces), tuple(refused))
+def _is_json_log(path: Path) -> bool:
+    try:
+        # Nothing is taken out of a pipe before it is read.
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return _JSON_LOG.match(file.read(1024)) is not None
+    except OSError:
+        # Refused, with its reason, by the format that reads it.
+        return False
 
 
 def _samples_of(archive: Archive) -> Iterator[tuple[str, Any]]:
-    for name in archive.samples():
+    for name in samples_of(archive):
         try:
-            yield name, archive.read(name)
+            yield name, read_sample(archive, name)
         except MemberError as error:
             yield name, error
 
@@ -111,8 +89,3 @@ def _document(path: Path) -> Mapping[str, Any]:
         line = 1 + text.count("\n", 0, end)
         raise ImportRefusedError(path, "more text after the end of the log; mend it.", line)
     return value
-
-
-def _shown(place: str) -> str:
-    """The name of a member, which anyone may have chosen, fit for a sentence."""
-    return place if place.isprintable() and len(place) <= 200 else ascii(place[:200])

@@ -6,107 +6,133 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.traces.build import trace_id_from
-from core.traces.importers.record import RecordRefusedError
+from core.traces.importers.inspect_answer import Answer, answer_of
+from core.traces.importers.inspect_model import model_of, sampling_of
+from core.traces.importers.inspect_texts import an_object, first_text, objects, whole
 from core.traces.tiers import CALLED
+from core.traces.truncated import TRUNCATED
 
-_ATTACHMENT: Final = "attachment://"
-_KEPT: Final = ("uuid", "target", "scores", "metadata", "error", "limit")
+UNANSWERED: Final = "unanswered"
+"""Why a trace is truncated whose sample ends with a turn of the user."""
+
+_KEPT: Final = ("uuid", "target", "scores", "metadata")
+_CUT: Final = frozenset({"max_tokens", "length", "model_length", "content_filter"})
+_LONGEST_ERROR: Final = 200
 
 
-def record_of_sample(header: Mapping[str, Any], sample: Any) -> dict[str, Any]:
-    """The record: the last answer of the model is the response, and what stands before it the prompt.
+def record_of_sample(header: Mapping[str, Any], sample: Mapping[str, Any]) -> dict[str, Any]:
+    """The record: the last answer of the model is the response, and what it was given the prompt.
 
     Tier, prompt variant and query are those of the sample's metadata or of the task's arguments; without a query there,
-    it is the sample's input. A trace is called after task, task run, sample and epoch, so that a log and its retry
-    name a sample alike.
+    it is the sample's input if the model was given it, else the last turn of the user. Model and sampling settings are
+    those of the model event that the answer came from.
 
     Args:
         header: the log, or the header of an archive.
-        sample: any JSON value.
+        sample: an object.
 
     Raises:
-        RecordRefusedError: if it is no sample, or the model did not answer.
+        RecordRefusedError: if the model did not answer, or a text of it is not in the log.
     """
-    if not isinstance(sample, dict):
-        raise RecordRefusedError("this is no sample; give the log as Inspect writes it.")
-    messages = _messages(sample)
-    answers = [index for index, turn in enumerate(messages) if turn.get("role") == "assistant"]
-    if not answers:
-        raise RecordRefusedError(f"the model did not answer{_why(sample)}; run the sample again.")
-    spec = _object(header.get("eval"))
-    described = {**_object(spec.get("task_args")), **_object(sample.get("metadata"))}
-    tier = _first_text(described, "tier")
+    answer = answer_of(sample)
+    spec = an_object(header.get("eval"))
+    described = {**an_object(spec.get("task_args")), **an_object(sample.get("metadata"))}
+    tier = first_text(described, "tier")
+    asked, was_given = _asked(sample, answer)
+    metadata: dict[str, Any] = {"inspect": _provenance(header, sample, answer)}
+    if asked is not None and not was_given:
+        metadata["inspect"]["input"] = asked
+    if "cut_by" in metadata["inspect"]:
+        metadata[TRUNCATED] = True
     return {
-        "id": _id(spec, sample),
-        "messages": messages[: answers[-1] + 1],
-        "model": _first_text(spec, "model"),
+        "id": id_of_sample(header, sample),
+        "messages": list(answer.turns),
+        "model": model_of(header, answer.event),
         "tier": CALLED.get(tier, tier) if tier is not None else None,
-        "prompt_variant": _first_text(described, "prompt_variant", "variant"),
-        "query": _first_text(described, "query") or _asked(sample),
-        "metadata": {"inspect": _provenance(header, spec, sample)},
+        "prompt_variant": first_text(described, "prompt_variant", "variant"),
+        "query": first_text(described, "query") or (asked if was_given else _last_asked(answer.turns[:-1])),
+        "metadata": metadata,
     }
 
 
-def _id(spec: Mapping[str, Any], sample: Mapping[str, Any]) -> str:
-    task, run = _first_text(spec, "task") or "inspect", _first_text(spec, "task_id", "run_id") or ""
-    parts = (task.rpartition("/")[2], run[:8], sample.get("id"), sample.get("epoch"))
-    return trace_id_from("-".join(str(part) for part in parts if isinstance(part, str | int) and part != ""))
+def id_of_sample(header: Mapping[str, Any], sample: Mapping[str, Any]) -> str:
+    """The trace's id, after task, task run, sample and epoch, so that a log and its retry name a sample alike."""
+    spec = an_object(header.get("eval"))
+    task, run = first_text(spec, "task") or "inspect", first_text(spec, "task_id", "run_id") or ""
+    parts = (task.rpartition("/")[2], run[:8], sample.get("id"))
+    epoch = sample.get("epoch")
+    suffix = f"-{epoch}" if isinstance(epoch, int) else ""
+    return trace_id_from("-".join(str(part) for part in parts if isinstance(part, str | int) and part != ""), suffix)
 
 
-def _messages(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The turns without what only Inspect needs, with every attachment in its place."""
-    attached = _object(sample.get("attachments"))
-    turns = sample.get("messages")
-    return [
-        {"role": turn.get("role"), "content": _resolved(turn.get("content"), attached)}
-        for turn in (turns if isinstance(turns, list) else [])
-        if isinstance(turn, dict)
-    ]
+def failure_of(sample: Mapping[str, Any]) -> str | None:
+    """Why a sample counts for nothing: the first line of its error, or that someone declared it invalid."""
+    error = sample.get("error")
+    if error is None:
+        return "it was declared invalid" if sample.get("invalidation") is not None else None
+    return _first_line(error)
 
 
-def _resolved(value: Any, attached: Mapping[str, Any]) -> Any:
-    if isinstance(value, str) and value.startswith(_ATTACHMENT):
-        return attached.get(value.removeprefix(_ATTACHMENT), value)
-    if isinstance(value, list):
-        return [_resolved(part, attached) for part in value]
-    if isinstance(value, dict):
-        return {name: _resolved(part, attached) for name, part in value.items()}
-    return value
+def _asked(sample: Mapping[str, Any], answer: Answer) -> tuple[str | None, bool]:
+    """The sample's input, a text or the last thing that the user says in it, and whether the model was given it."""
+    found = whole(sample.get("input"), an_object(sample.get("attachments")))
+    asked = (found or None) if isinstance(found, str) else _last_asked(objects(found))
+    return asked, asked is not None and any(asked in said for turn in answer.turns[:-1] for said in _texts(turn))
 
 
-def _asked(sample: Mapping[str, Any]) -> str | None:
-    """The sample's input: a text, or the last thing that the user says in it."""
-    given = _resolved(sample.get("input"), _object(sample.get("attachments")))
-    if isinstance(given, list):
-        said = [turn.get("content") for turn in given if isinstance(turn, dict) and turn.get("role") == "user"]
-        given = said[-1] if said else None
-    return given if isinstance(given, str) else None
+def _last_asked(turns: Any) -> str | None:
+    said = [text for turn in turns if turn.get("role") == "user" for text in _texts(turn)]
+    return said[-1] if said else None
 
 
-def _provenance(header: Mapping[str, Any], spec: Mapping[str, Any], sample: Mapping[str, Any]) -> dict[str, Any]:
+def _texts(turn: Mapping[str, Any]) -> list[str]:
+    content = turn.get("content")
+    texts = [part.get("text") for part in objects(content)] if isinstance(content, list) else [content]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _cut_by(sample: Mapping[str, Any], answer: Answer) -> str | None:
+    """What cut the sample off: the end of the tokens, a limit, or that its last turn has no answer."""
+    if answer.stop_reason in _CUT:
+        return answer.stop_reason
+    limit = an_object(sample.get("limit"))
+    if limit:
+        return f"{first_text(limit, 'type') or 'sample'}_limit"
+    return None if answer.is_last else UNANSWERED
+
+
+def _provenance(header: Mapping[str, Any], sample: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     """What identifies the sample and what Inspect says of it, but nothing that a retry says otherwise."""
-    choices = _object(sample.get("output")).get("choices")
-    first = _object(choices[0]) if isinstance(choices, list) and choices else {}
+    spec = an_object(header.get("eval"))
+    limit = an_object(sample.get("limit"))
     found = {
         "task": spec.get("task"),
         "task_id": spec.get("task_id"),
         "sample_id": sample.get("id"),
         "epoch": sample.get("epoch"),
         **{name: sample.get(name) for name in _KEPT},
-        "stop_reason": first.get("stop_reason"),
-        "config": _object(header.get("plan")).get("config"),
+        "limit": {name: limit[name] for name in ("type", "limit") if limit.get(name) is not None},
+        "error_retries": [_first_line(error) for error in objects(sample.get("error_retries"))],
+        "stop_reason": answer.stop_reason,
+        "cut_by": _cut_by(sample, answer),
+        "role": answer.event.get("role"),
+        "config": sampling_of(header, answer.event),
+        "tools": [tool.get("name") for tool in objects(answer.event.get("tools"))],
+        "reasoning_tokens": _reasoning_tokens(sample, answer),
+        "text_from": answer.text_from,
+        "white_space": "lost" if answer.is_stripped else None,
     }
     return {name: value for name, value in found.items() if value not in (None, {}, [], "")}
 
 
-def _why(sample: Mapping[str, Any]) -> str:
-    message = _object(sample.get("error")).get("message")
-    return f" ({message[:200]!a})" if isinstance(message, str) else ""
+def _reasoning_tokens(sample: Mapping[str, Any], answer: Answer) -> int | None:
+    """Tokens of reasoning that the provider counted for the answer, which need not be in the log."""
+    output = an_object(answer.event.get("output") or sample.get("output"))
+    counted = an_object(output.get("usage")).get("reasoning_tokens")
+    return counted if isinstance(counted, int) and counted else None
 
 
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _first_text(values: Mapping[str, Any], *names: str) -> str | None:
-    return next((value for name in names if isinstance(value := values.get(name), str) and value), None)
+def _first_line(error: Any) -> str:
+    """The kind of an error and what it says first; never its traceback."""
+    said = error if isinstance(error, str) else first_text(an_object(error), "message")
+    return next(iter((said or "an error").splitlines()), "")[:_LONGEST_ERROR]

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from core.traces.importers.marks import SUMMARY
 from core.traces.importers.names import is_filled, plain_name
+from core.traces.importers.prompt_turns import AS_TEXT
 from core.traces.importers.reasoning_beside import filled_names
 from core.traces.importers.rendered import has_turns, is_rendered
 from core.traces.model import Trace
 from core.traces.truncated import TRUNCATED
+
+Kind: TypeAlias = tuple[Callable[[Trace], bool], str]
+"""What a trace may be, and what is said of the file then."""
+
+CUT_OFF: Final[Kind] = (
+    lambda trace: trace.metadata.get(TRUNCATED) is True,
+    "the answer was cut off; the trace is marked as truncated.",
+)
 
 _COUNTS: Final = frozenset({"reasoningtokens", "thoughtstokencount", "reasoningtokencount", "thinkingtokens"})
 
@@ -31,14 +40,15 @@ def _counts_reasoning(metadata: Any) -> bool:
     )
 
 
-KINDS: Final[tuple[tuple[Callable[[Trace], bool], str], ...]] = (
+KINDS: Final[tuple[Kind, ...]] = (
     (
         lambda trace: trace.metadata.get(SUMMARY) is True,
         "the reasoning is its provider's summary, not what the model wrote; resampling says little about the model.",
     ),
+    CUT_OFF,
     (
-        lambda trace: trace.metadata.get(TRUNCATED) is True,
-        "the answer was cut off; the trace is marked as truncated.",
+        lambda trace: bool(trace.metadata.get(AS_TEXT)),
+        "there are turns that are not text, and are written as text; no picture and no list of tools is sent.",
     ),
     (
         lambda trace: bool(trace.prompt.text.strip()) and trace.response.lstrip().startswith(trace.prompt.text.strip()),
@@ -57,7 +67,14 @@ KINDS: Final[tuple[tuple[Callable[[Trace], bool], str], ...]] = (
         "the prompt has marks of a chat template in it, and would be put into a template once more; give its turns.",
     ),
 )
-"""What a trace may be, and what is said of the file then."""
+
+
+def said_of(traces: Sequence[Trace], kinds: Sequence[Kind] = KINDS) -> Iterator[str]:
+    """One sentence per kind, with the number of traces."""
+    for applies, said in kinds:
+        if n := sum(map(applies, traces)):
+            yield f"{n} {'trace' if n == 1 else 'traces'}: {said}"
+
 
 _ASKED: Final = frozenset(
     (

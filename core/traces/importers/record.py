@@ -17,7 +17,9 @@ from core.traces.importers.content import (
 )
 from core.traces.importers.marks import marks_of
 from core.traces.importers.names import field, plain_name
+from core.traces.importers.prompt_turns import AS_TEXT, after_results, is_call_alone, prompt_turns
 from core.traces.importers.reasoning_beside import NATIVE, Reasoning, beside, is_reasoning_name
+from core.traces.importers.tool_turns import as_text, fields_as_text, kinds_as_text
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
 
@@ -78,8 +80,10 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
     if not isinstance(record, dict):
         raise RecordRefusedError(f"the record is {_kind(record)}; a record is an object with a response.")
     given = _prompt_turns(record)
-    turns, last = _turns(given)
-    response_field, content = _answer(record, turns, last)
+    turns, last = _turns(given, tags)
+    response_field, content = _answer(record, turns, last, tags)
+    if response_field == "messages" and is_call_alone(given[-1], content):
+        raise RecordRefusedError("the answer calls a tool and says nothing else; give one with text or reasoning.")
     if not content.reasoning.strip():
         content = with_reasoning(content, _beside(record, content.text, tags))
     if content.is_encrypted:
@@ -101,7 +105,9 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
     )
 
 
-def _answer(record: Mapping[str, Any], turns: list[Message], last: Content) -> tuple[str, Content]:
+def _answer(
+    record: Mapping[str, Any], turns: list[Message], last: Content, tags: Sequence[ReasoningTags]
+) -> tuple[str, Content]:
     """The field that holds the response, and what it says; a response that ends ``turns`` is taken off."""
     response = record.get("response")
     if response is None and turns and turns[-1].role == "assistant":
@@ -116,7 +122,7 @@ def _answer(record: Mapping[str, Any], turns: list[Message], last: Content) -> t
     if response is None or isinstance(response, str):
         return name, Content(response or "")
     if isinstance(response, list) and response and all(_is_turn(turn) for turn in response):
-        said, content = _turns(without_channels(response), name)
+        said, content = _turns(without_channels(response), tags, name)
         if said[-1].role != "assistant":
             raise RecordRefusedError(f"the last turn of {name!r} is not the assistant's; end with the model's answer.")
         turns += said[:-1]
@@ -178,18 +184,19 @@ def _prompt_turns(record: Mapping[str, Any]) -> list[Any]:
         turns = [{"role": "user", "content": text}] if text is not None else []
     if isinstance(system := record.get("system"), str | list | dict) and system and not _begins_with_system(turns):
         turns = [{"role": "system", "content": system}, *turns]
-    return without_channels(turns)
+    return after_results(without_channels(turns))
 
 
 def _begins_with_system(turns: Sequence[Any]) -> bool:
     return bool(turns) and isinstance(turns[0], dict) and ROLES.get(str(_role(turns[0]))) == "system"
 
 
-def _turns(given: Sequence[Any], name: str = "messages") -> tuple[list[Message], Content]:
+def _turns(
+    given: Sequence[Any], tags: Sequence[ReasoningTags], name: str = "messages"
+) -> tuple[list[Message], Content]:
     """The turns of a record's prompt and, if it has one, of its response; and what the last one says."""
-    said = [_turn(turn, number, name) for number, turn in enumerate(given, start=1)]
-    turns = [Message(role, content.text) for role, content in said]
-    return turns, said[-1][1] if said else Content("")
+    said = [_turn(as_text(turn), number, name) for number, turn in enumerate(given, start=1)]
+    return prompt_turns(given, said, tags), said[-1][1] if said else Content("")
 
 
 def _role(turn: Mapping[str, Any]) -> Any:
@@ -202,7 +209,8 @@ def _turn(turn: Any, number: int, name: str) -> tuple[str, Content]:
         raise RecordRefusedError(f"turn {number} of {name!r} is {_kind(turn)}; give it a role and content.")
     role = _role(turn)
     if not isinstance(role, str) or role not in ROLES:
-        raise RecordRefusedError(f"turn {number} of {name!r} has no known role; use one of system, user, assistant.")
+        has = f"the role {role[:60]!a}, which is not known" if isinstance(role, str) else "no role"
+        raise RecordRefusedError(f"turn {number} of {name!r} has {has}; use one of system, user, assistant, tool.")
     try:
         return ROLES[role], message_content(turn)
     except NoTextError as error:
@@ -220,11 +228,13 @@ def _metadata(
     used = {*KNOWN_FIELDS, response_field} | _reasoning_in(record, response)
     unknown = {name: value for name, value in record.items() if name not in used}
     for number, turn in enumerate(turns, start=1):
-        used = {"role", "from", "content", "value", "parts", "text", "channel"}
+        used = {"role", "from", "content", "value", "parts", "text", "channel"} | fields_as_text(turn)
         if response_field == "messages" and number == len(turns):
             used |= _reasoning_in(turn, response) | {"refusal"}
         extra = {name: value for name, value in turn.items() if name not in used}
         unknown |= {f"messages.{number}.{name}": value for name, value in extra.items() if value is not None}
+    if kinds := kinds_as_text(turns):
+        unknown[AS_TEXT] = kinds
     for name, value in unknown.items():
         free = name
         while free in metadata:

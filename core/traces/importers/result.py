@@ -39,11 +39,26 @@ class ImportedLabels:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One run of an evaluation, of which another log may hold a retry.
+
+    ``evaluation`` names it in each of its logs; ``began`` is when this run did (seconds since 1970, 0 if unknown).
+    ``failed`` says why samples failed, by the ids that their traces would have. ``is_finished`` is false of a run that
+    was still going on.
+    """
+
+    evaluation: str
+    began: float
+    failed: Mapping[str, str]
+    is_finished: bool
+
+
+@dataclass(frozen=True)
 class ImportResult:
     """The traces of one path in its order, and a refusal for each record that is not among them.
 
     ``rollouts`` and ``labels`` belong to these traces; `core.store.imported.add_imported` stores it all. ``notes`` are
-    sentences about the whole file, to be said to whoever imports it.
+    sentences about the whole file, to be said to whoever imports it. ``attempt`` is set for a log of an evaluation.
     """
 
     traces: tuple[Trace, ...]
@@ -51,3 +66,4 @@ class ImportResult:
     rollouts: tuple[ImportedRollouts, ...] = ()
     labels: tuple[ImportedLabels, ...] = ()
     notes: tuple[str, ...] = ()
+    attempt: Attempt | None = None

@@ -93,7 +93,7 @@ def test_content_may_be_a_list_of_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ([{"type": "image_url", "image_url": {}}], "a part 1 that is no text"),
+        ([{"type": "hologram"}], "a part 1 of the type 'hologram' that is no text"),
         ([{"type": "text", "text": "a"}, {"type": "text", "text": 3}], "a part 2 without text"),
         ([{"type": ["text"]}], "a part 1 that is no text"),
         ([], "no text and no list of parts"),

@@ -166,8 +166,8 @@ BAD_RECORDS = {
     ),
     '{"response": "a", "messages": {}}': "the field 'messages' is an object; make it a list of turns.",
     '{"response": "a", "messages": ["hi"]}': "turn 1 of 'messages' is a string; give it a role and content.",
-    '{"response": "a", "messages": [{"role": "tool", "content": "c"}]}': (
-        "turn 1 of 'messages' has no known role; use one of system, user, assistant."
+    '{"response": "a", "messages": [{"role": "critic", "content": "c"}]}': (
+        "turn 1 of 'messages' has the role 'critic', which is not known; use one of system, user, assistant, tool."
     ),
     '{"response": "a", "messages": [{"role": "user", "content": []}]}': (
         "turn 1 of 'messages' has no text and no list of parts; make its content a string."

@@ -17,9 +17,12 @@ from tests.core.traces.inspect_logs import (
     HEADER,
     STORED,
     ZSTANDARD,
+    api_call,
     archive,
+    model_event,
     sample,
     write_archive,
+    write_in_chunks,
     write_json,
 )
 from tests.sizes import examples
@@ -58,6 +61,7 @@ def test_a_sample_becomes_a_trace(tmp_path: Path, method: int) -> None:
             "metadata": {"tier": "free_tier"},
             "stop_reason": "stop",
             "config": {"temperature": 0.6},
+            "text_from": "messages",
         }
     }
 
@@ -71,6 +75,11 @@ def test_both_forms_of_a_log_say_the_same(tmp_path: Path) -> None:
         (t.id, t.response, t.metadata) for t in plain.traces
     ]
     assert plain.traces[1].source == "a.json#sample 2"
+
+
+def test_a_json_log_is_known_whatever_it_is_called(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.eval", "a"):
+        assert len(read_traces(write_json(tmp_path / name, sample())).traces) == 1
 
 
 def test_a_log_that_was_cut_off_has_what_it_has(tmp_path: Path) -> None:
@@ -93,9 +102,11 @@ def test_the_last_answer_is_the_response_and_what_follows_it_is_not(tmp_path: Pa
         {"role": "assistant", "content": "Two."},
         {"role": "user", "content": "c"},
     ]
-    (trace,) = read_traces(write_json(tmp_path / "a.json", sample(messages=turns))).traces
+    result = read_traces(write_json(tmp_path / "a.json", sample(messages=turns)))
+    (trace,) = result.traces
     assert trace.response == "Two."
     assert [turn.content for turn in trace.prompt.messages] == ["a", "One.", "b"]
+    assert result.notes == ("1 trace is marked as truncated (unanswered).",)
 
 
 def test_a_scratchpad_that_was_asked_for_counts_before_the_thinking(tmp_path: Path) -> None:
@@ -119,17 +130,27 @@ def test_a_score_that_is_not_a_number_is_undefined(tmp_path: Path) -> None:
 
 
 BAD_SAMPLES: dict[str, tuple[Any, str]] = {
-    "error": (
-        sample(messages=[{"role": "user", "content": "a"}], error={"message": "boom\x1b[31m"}),
-        "samples/q1_epoch_1.json: the model did not answer ('boom\\x1b[31m'); run the sample again.",
+    "no answer": (
+        sample(messages=[{"role": "user", "content": "a"}]),
+        "samples/q1_epoch_1.json: the model did not answer; run the sample again.",
     ),
-    "tools": (
-        sample(messages=[{"role": "tool", "content": "a"}, {"role": "assistant", "content": "b"}]),
-        "samples/q1_epoch_1.json: turn 1 of 'messages' has no known role; use one of system, user, assistant.",
+    "an answer of the dataset": (
+        sample(messages=[{"role": "assistant", "content": "a", "source": "input"}]),
+        "samples/q1_epoch_1.json: the model did not answer; run the sample again.",
+    ),
+    "a role": (
+        sample(messages=[{"role": "critic", "content": "a"}, {"role": "assistant", "content": "b"}]),
+        "samples/q1_epoch_1.json: turn 1 of 'messages' has the role 'critic', which is not known; "
+        "use one of system, user, assistant, tool.",
     ),
     "image": (
         sample(messages=[{"role": "assistant", "content": [{"type": "image", "image": "x"}]}]),
-        "samples/q1_epoch_1.json: turn 1 of 'messages' has a part 1 that is no text; make its content a string.",
+        "samples/q1_epoch_1.json: turn 1 of 'messages' has a part 1 of the type 'image' that is no text; "
+        "make its content a string.",
+    ),
+    "a lost text": (
+        sample(messages=[{"role": "assistant", "content": "attachment://" + "0" * 32}]),
+        "samples/q1_epoch_1.json: the log does not hold a text that the sample refers to; give the log as it was.",
     ),
     "list": ("[]", "samples/odd.json: this is no sample; give the log as Inspect writes it."),
     "not JSON": ("{", "samples/odd.json: not valid JSON (expecting property name enclosed in double quotes); mend it."),
@@ -144,10 +165,43 @@ def test_a_bad_sample_costs_only_itself(tmp_path: Path, bad: Any, reason: str) -
     assert [refusal.reason for refusal in result.refused] == [reason]
 
 
-def test_a_sample_twice_is_refused_once(tmp_path: Path) -> None:
-    result = read_traces(write_json(tmp_path / "a.json", sample(), sample()))
-    assert len(result.traces) == 1
-    assert [refusal.reason for refusal in result.refused] == ["sample 2: it is sample 1 again; leave one of them out."]
+def test_samples_that_are_refused_for_one_reason_are_refused_together(tmp_path: Path) -> None:
+    encrypted = [{"type": "reasoning", "reasoning": "Rw==", "redacted": True}, {"type": "text", "text": "Basil."}]
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": encrypted}]
+    bad = [sample(f"q{n}", messages=turns) for n in range(5)]
+    (refusal,) = read_traces(write_json(tmp_path / "a.json", *bad)).refused
+    assert refusal.reason.startswith("sample 1, sample 2, sample 3 and 2 more: the reasoning is encrypted")
+    assert refusal.n == 5
+
+
+def test_a_summary_of_reasoning_is_the_reasoning_and_said(tmp_path: Path) -> None:
+    for redacted in (True, False):
+        part = {"type": "reasoning", "reasoning": "", "summary": "The bed is small. So basil.", "redacted": redacted}
+        turns = [{"role": "assistant", "content": [part, {"type": "text", "text": "Basil."}]}]
+        result = read_traces(write_json(tmp_path / "a.json", sample(messages=turns)))
+        assert [sentence.text.strip() for sentence in result.traces[0].sentences] == ["The bed is small.", "So basil."]
+        assert "the reasoning is its provider's summary" in result.notes[0]
+
+
+@pytest.mark.parametrize("n_per_chunk", [1, 2, 100])
+def test_a_sample_in_chunks_is_the_same_sample(tmp_path: Path, n_per_chunk: int) -> None:
+    call = api_call([{"role": "user", "content": "attachment://b1"}], content="attachment://b2")
+    turns = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]
+    events = [{"event": "sample_init"}, model_event(turns[:1], turns[1], call=call)]
+    one = sample("q 2/b", messages=turns, events=events, attachments={"b1": "Why? " * 30, "b2": "So. " * 30})
+    (whole,) = read_traces(write_archive(tmp_path / "a.eval", one)).traces
+    (chunked,) = read_traces(write_in_chunks(tmp_path / "b.eval", one, n_per_chunk)).traces
+    assert (chunked.id, chunked.response, chunked.prompt) == (whole.id, whole.response, whole.prompt)
+    assert chunked.response == "So. " * 30
+    assert chunked.metadata == whole.metadata
+
+
+def test_a_sample_that_lacks_a_chunk_is_refused(tmp_path: Path) -> None:
+    for start in (0, 2):
+        path = write_in_chunks(tmp_path / "a.eval", sample(), 1)
+        content = path.read_bytes().replace(f"messages/{start}.json".encode(), f"messages/{start}.gone".encode())
+        path.write_bytes(content)
+        assert "of the sample" in only_reason(read_traces(path))
 
 
 @METHODS

@@ -10,7 +10,7 @@ import pytest
 from core.store.database import Store
 from core.store.traces import list_traces, load_trace
 from core.traces.model import Trace
-from tests.core.traces.inspect_logs import sample, write_archive
+from tests.core.traces.inspect_logs import header, sample, write_archive
 from tests.tui.cli.calling import SAMPLES, done, turnpoint
 
 GOOD = {"id": "good", "prompt": "Hello?", "response": "<think>I see. I answer.</think>Hi.", "tier": "free"}
@@ -211,3 +211,44 @@ def test_an_inspect_log_comes_in_once() -> None:
     assert done("import", ".").out == "imported 2 traces with 4 sentences into turnpoint.db\n"
     assert done("import", "log.eval").out == "all 2 traces of log.eval are in the database already.\n"
     assert stored_ids() == ["faking-HMwPCoyY-q1-1", "faking-HMwPCoyY-q2-1"]
+
+
+def test_what_there_is_to_say_of_a_log_is_said_once() -> None:
+    failed = sample("q2", error={"message": "bo\x1b[31m", "traceback": "long"})
+    cut = sample("q3", limit={"type": "token", "limit": 5})
+    write_archive(Path("log.eval"), sample("q1"), failed, cut)
+    ran = turnpoint("import", "log.eval")
+    assert (ran.code, ran.out) == (0, "imported 2 traces with 4 sentences into turnpoint.db\n")
+    assert ran.err.splitlines() == [
+        "turnpoint: log.eval: 1 failed sample is left out ('bo\\x1b[31m'); `inspect eval-retry` tries again.",
+        "turnpoint: log.eval: 1 trace is marked as truncated (token_limit).",
+    ]
+    assert [found["is_truncated"] for found in done("traces", "--json").json] == [False, True]
+
+
+def test_what_is_said_of_a_file_is_data_too() -> None:
+    write_archive(Path("log.eval"), sample("q1", limit={"type": "time", "limit": 5}))
+    assert done("import", "log.eval", "--json").json["notes"] == [
+        {"path": "log.eval", "note": "1 trace is marked as truncated (time_limit)."}
+    ]
+
+
+def test_a_folder_with_a_log_and_its_retry_gives_each_sample_once() -> None:
+    Path("logs").mkdir()
+    failed = sample("q2", error={"message": "boom"})
+    write_archive(Path("logs/1.eval"), sample("q1"), failed, head=header(created="2026-11-21T15:00:00+00:00"))
+    write_archive(Path("logs/2.eval"), sample("q1"), sample("q2"), head=header(created="2026-11-21T16:00:00+00:00"))
+    ran = turnpoint("import", "logs")
+    assert ran.out == "imported 2 traces with 4 sentences into turnpoint.db\n"
+    assert ran.err == "turnpoint: logs/1.eval: 2 samples are taken from another log of the same evaluation.\n"
+    assert {stored(trace_id).source for trace_id in stored_ids()} == {
+        "2.eval#samples/q1_epoch_1.json", "2.eval#samples/q2_epoch_1.json"
+    }  # fmt: skip
+
+
+def test_a_log_of_which_nothing_is_left_imports_nothing() -> None:
+    write_archive(Path("log.eval"), sample("q1", error={"message": "boom"}))
+    ran = turnpoint("import", "log.eval")
+    assert (ran.code, ran.out) == (1, "imported nothing\n")
+    assert "1 failed sample is left out (boom)" in ran.err
+    assert not Path("turnpoint.db").exists()
