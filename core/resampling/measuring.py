@@ -72,9 +72,10 @@ def own_behavior(config: Config, behavior: BehaviorConfig, sampled: Endpoint) ->
         temperature=endpoint.temperature if behavior.temperature is None else behavior.temperature,
         when=behavior.when,
         max_votes=1 if endpoint.is_synthetic else behavior.max_votes,
+        scope=behavior.scope,
     )
     return JudgeSetup(OwnPrompt(judge), endpoint)
 
 
 def _pattern(behavior: PatternConfig) -> Pattern:
-    return Pattern(behavior.behavior, behavior.pattern, behavior.where, behavior.ignore_case)
+    return Pattern(behavior.behavior, behavior.pattern, behavior.where, behavior.ignore_case, behavior.scope)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from core.behaviors.judge import Judge
 from core.errors import NotFoundError
 
 _IN_USE = """
@@ -69,6 +70,20 @@ def judges_in_use(connection: sqlite3.Connection, behavior: str) -> list[JudgeIn
         )
         for row in connection.execute(_IN_USE, [behavior])
     ]
+
+
+def load_judges(connection: sqlite3.Connection, judge_ids: Iterable[str]) -> dict[str, Judge]:
+    """The stored judges of these ids; one of another program's, which says more or less of itself, is left out."""
+    found = {}
+    for judge_id in dict.fromkeys(judge_ids):
+        row = connection.execute("SELECT canonical FROM judges WHERE id = ?", [judge_id]).fetchone()
+        try:
+            judge = None if row is None else Judge(**json.loads(row["canonical"]))
+        except (TypeError, ValueError):
+            continue
+        if judge is not None and judge.id == judge_id:
+            found[judge_id] = judge
+    return found
 
 
 def choose_judge(in_use: Sequence[JudgeInUse], behavior: str, wanted: str | None) -> JudgeInUse:

