@@ -39,7 +39,7 @@ def hidden(view: TraceView) -> TraceView:
     return replace(
         view,
         # The behaviors stay those of all rates: which of them are decided is no secret, and panes keep their order.
-        rates=replace(view.rates, rates=rates, chosen=view.rates.behaviors),
+        rates=replace(view.rates, rates=rates, chosen=view.rates.behaviors, foregone={}),
         big_changes=view.big_changes - withheld,
         estimates=None if view.estimates is None else replace(view.estimates, withheld=withheld),
         confirmed={place: one for place, one in view.confirmed.items() if place[1] not in withheld},
