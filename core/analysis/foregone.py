@@ -40,11 +40,16 @@ class Foregone:
     @property
     def sentence(self) -> str:
         """What this means for the rates, in one sentence."""
+        return f"{self.behavior}: {self.clause}"
+
+    @property
+    def clause(self) -> str:
+        """The same without the name of the behavior."""
         who = "the text before sentence 0" if self.sentence_idx is None else f"the text of sentence {self.sentence_idx}"
         of = "every rollout that complies" if self.judge.when == "complied" else "every rollout"
         says = "shows it" if self.outcome == YES else "does not show it"
         mend = "" if self.judge.text is None else '; scope = "continuation" looks at what was generated alone'
-        return f"{self.behavior}: {who} decides it, so from prefix {self.prefix_idx} on {of} {says}{mend}."
+        return f"{who} decides it, so from prefix {self.prefix_idx} on {of} {says}{mend}."
 
 
 def foregone_of(judge: Judge, trace: Trace) -> Foregone | None:

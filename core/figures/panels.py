@@ -79,7 +79,8 @@ def draw_rates(axes: Axes, data: TraceFigureData, spacing: float) -> list[Artist
         at = None if curve.foregone is None else curve.foregone.prefix_idx
         height = None if at is None else curve.counts[at].rate
         if at is not None and height is not None:
-            axes.text(at, height, DAGGER, ha="center", va="center", fontsize=SMALL, zorder=4)
+            beside = (0, 3 if height < 0.5 else -9)
+            axes.annotate(DAGGER, (at, height), beside, textcoords="offset points", ha="center", fontsize=SMALL)
         label = clipped(drawable(named(curve.behavior)), _KEY, SMALL)
         keys.append(Line2D([], [], **line, markersize=_MARKER, label=label))
     _across(axes, len(data.sentences), 0.0)
@@ -110,7 +111,7 @@ def draw_directions(axes: Axes, data: TraceFigureData, spacing: float) -> None:
     for one in data.sentences:
         if one.own_text:
             axes.text(one.sentence_idx + 0.5, _star(one), DAGGER, ha="center", va="center", fontsize=SMALL, zorder=5)
-    points = [one for one in data.turning_points if not one.own_text]
+    points = data.turning_points
     axes.plot([one.sentence_idx + 0.5 for one in points], [_star(one) for one in points], **_STAR, zorder=4)
     low, high = _range(data.sentences)
     axes.axhline(0, color=INK, linewidth=0.5, zorder=2)

@@ -76,8 +76,8 @@ class TraceFigureData:
 
     @property
     def turning_points(self) -> list[SentenceDirection]:
-        """The sentences with q below alpha, in order."""
-        return [sentence for sentence in self.sentences if sentence.turning_point]
+        """The sentences with q below alpha, in order, but the one whose own text decides the behavior."""
+        return [sentence for sentence in self.sentences if sentence.turning_point and not sentence.own_text]
 
 
 def trace_figure_data(

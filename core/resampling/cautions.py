@@ -37,7 +37,7 @@ def _sentences(found: dict[str, Foregone], n_traces: int) -> Iterator[str]:
     if n_traces == 1:
         yield first.sentence
     else:
-        yield f"in {len(found)} of {n_traces} traces, such as {trace_id}, {first.sentence}"
+        yield f"{first.behavior}: in {len(found)} of {n_traces} traces, such as {trace_id}, {first.clause}"
 
 
 def _of_models(request: RunRequest) -> Iterator[str]:

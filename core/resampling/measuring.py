@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.behaviors.behavior import Rule
 from core.behaviors.keywords import Keywords
 from core.behaviors.own_prompt import OwnPrompt, own_judge
+from core.behaviors.parts import CONTINUATION
 from core.behaviors.pattern import Pattern
 from core.behaviors.settings import KEYWORDS, NONE, BehaviorConfig, PatternConfig
 from core.endpoints.config import Config
@@ -42,6 +43,11 @@ def measures(config: Config, sampled: Endpoint) -> Measures:
 def own_rules(config: Config) -> tuple[Rule, ...]:
     """The user's patterns: what can be decided of any text, at no cost and without an endpoint."""
     return tuple(_pattern(one) for one in config.behaviors.values() if isinstance(one, PatternConfig))
+
+
+def of_continuations(config: Config) -> tuple[str, ...]:
+    """The user's behaviors that are decided on what was generated alone."""
+    return tuple(one.behavior for one in config.behaviors.values() if one.scope == CONTINUATION)
 
 
 def alignment_faking(config: Config, sampled: Endpoint) -> Rule | JudgeSetup | None:

@@ -86,6 +86,28 @@ def load_judges(connection: sqlite3.Connection, judge_ids: Iterable[str]) -> dic
     return found
 
 
+def earlier_scopes(connection: sqlite3.Connection, behaviors: Iterable[str]) -> tuple[str, ...]:
+    """Which behaviors have more outcomes that rest on prefix and continuation together, in sentences.
+
+    ``behaviors`` are those that the settings decide on the continuation alone. So it is with a database of a time at
+    which there was no scope, or where the settings had the other one.
+    """
+    said = []
+    for behavior in behaviors:
+        ids = [row["id"] for row in connection.execute("SELECT id FROM judges WHERE behavior = ?", [behavior])]
+        whole = {one.id for one in load_judges(connection, ids).values() if one.scope is None}
+        in_use = judges_in_use(connection, behavior) if whole else []
+        n_own = max((one.n_outcomes for one in in_use if one.id not in whole), default=0)
+        earlier = next((one for one in in_use if one.id in whole and one.n_outcomes > n_own), None)
+        if earlier is not None:
+            said.append(
+                f'{behavior}: {earlier.n_outcomes} outcomes are of "{earlier.name}", which reads prefix and'
+                f" continuation together; {n_own} are of the continuation alone, and `turnpoint judge run` decides the"
+                " others so."
+            )
+    return tuple(said)
+
+
 def choose_judge(in_use: Sequence[JudgeInUse], behavior: str, wanted: str | None) -> JudgeInUse:
     """The judge whose id begins with ``wanted``, or that is called so, as here or as in ``[judge]``; else the first.
 

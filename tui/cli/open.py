@@ -76,8 +76,9 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     reason to refuse labelling: the app opens, and says so when it is asked to sample.
     """
     from core.behaviors.compliance import compliance_judge
-    from core.resampling.measuring import measures
+    from core.resampling.measuring import measures, of_continuations
     from core.resampling.request import RunRequest
+    from core.store.judges import earlier_scopes
     from tui.actions import keymap
     from tui.context import Context
     from tui.workers.resampler import Resampler
@@ -107,7 +108,7 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
         judges=judges,
         keys=keymap(config.keys, codebook),
         resampler=Resampler(store, template, refusal),
-        greeting=greeting or notice,
+        greeting=greeting or " ".join(filter(None, [notice, *earlier_scopes(store.read, of_continuations(config))])),
         embedding=config.embedding,
         tags=config.tags,
         annotation=replace(config.annotation, blind=True) if options.blind else config.annotation,
