@@ -45,11 +45,21 @@ class Foregone:
     @property
     def clause(self) -> str:
         """The same without the name of the behavior."""
-        who = "the text before sentence 0" if self.sentence_idx is None else f"the text of sentence {self.sentence_idx}"
         of = "every rollout that complies" if self.judge.when == "complied" else "every rollout"
         says = "shows it" if self.outcome == YES else "does not show it"
         mend = "" if self.judge.text is None else '; scope = "continuation" looks at what was generated alone'
-        return f"{who} decides it, so from prefix {self.prefix_idx} on {of} {says}{mend}."
+        return f"{self._who} decides it, so from prefix {self.prefix_idx} on {of} {says}{mend}."
+
+    @property
+    def in_short(self) -> str:
+        """What decides, in a few words."""
+        return f"decided by {self._who}"
+
+    @property
+    def _who(self) -> str:
+        return (
+            "the text before sentence 0" if self.sentence_idx is None else f"the text of sentence {self.sentence_idx}"
+        )
 
 
 def foregone_of(judge: Judge, trace: Trace) -> Foregone | None:
@@ -57,7 +67,7 @@ def foregone_of(judge: Judge, trace: Trace) -> Foregone | None:
     rule = rule_of(judge)
     if rule is None or not rule.reads_prefixes:
         return None
-    ends = [len(trace.prefix(index)) for index in range(trace.n_prefixes)]
+    ends = [*(sentence.start for sentence in trace.sentences), trace.reasoning.end]
     return _find(rule, trace.response, trace.reasoning.start, ends)
 
 

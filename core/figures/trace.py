@@ -99,9 +99,9 @@ def _foot(data: TraceFigureData, inner: float) -> list[str]:
     parts = [
         f"{origin(data.settings)} · settings {data.settings.id}",
         sizes(counts),
+        *(f"{DAGGER} {curve.foregone.sentence.rstrip('.')}" for curve in data.curves if curve.foregone is not None),
         "bands and bars: 95% intervals (Wilson, Newcombe)",
         compared,
         f"turning point: q < {data.alpha:g} over the sentences (Benjamini-Hochberg)",
-        *(f"{DAGGER} {curve.foregone.sentence.rstrip('.')}" for curve in data.curves if curve.foregone is not None),
     ]
     return wrapped(drawable(" · ".join(parts)), inner * POINTS, SMALL, _FOOT_LINES)

@@ -73,6 +73,6 @@ def preview_note(store: Store, resampler: Resampler, traces: Sequence[Trace], pr
     # In few cells: at 80 columns half the row is taken by the question.
     calls = f"{plan.calls}+{plan.judge_calls} calls" if plan.judge_calls else f"{plan.calls} calls"
     ruled = f", {plan.rulings} by pattern" if plan.rulings else ""
-    # What it is about is said when it starts, in the row below, which has the room.
-    decided = f", {FOREGONE}" if job.cautions else ""
-    return f"{plan.rollouts} rollouts, {money(plan.cost)}, {calls}{ruled}{decided}"
+    # What it is about is said when it starts, in the row below, which has the room; here a trace is looked at per key.
+    decided = f" {FOREGONE}" if len(traces) == 1 and job.cautions else ""
+    return f"{plan.rollouts} rollouts{decided}, {money(plan.cost)}, {calls}{ruled}"

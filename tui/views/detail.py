@@ -115,7 +115,10 @@ def _behavior_lines(view: TraceView, index: int, behavior: str, width: int) -> l
         lines += [[(indent, PLAIN), *moved, *importance]] if moved else []
         lines += [[(indent, PLAIN), *replaced]] if replaced else []
     if view.rates.is_foregone(behavior, index + 1):
-        told = visible_line(f"{FOREGONE} {view.rates.foregone[behavior].sentence}")
+        foregone = view.rates.foregone[behavior]
+        # In full where it is so, and in a row after it, for a step repaints it.
+        what = foregone.sentence if index == max(0, foregone.prefix_idx - 1) else foregone.in_short
+        told = visible_line(f"{FOREGONE} {what}")
         lines += [[(indent, PLAIN), (told[row.start : row.end], PLAIN)] for row in wrap(told, width - len(indent))]
     fresh = view.confirmed.get((behavior, index))
     if fresh is not None:
