@@ -91,9 +91,11 @@ class Pattern:
 
 def pattern_of(judge: Judge) -> Pattern | None:
     """The rule that a stored judge names; None if it is no pattern."""
-    is_generated = judge.scope == CONTINUATION
+    if judge.text is None or not judge.name.startswith(_NAME):
+        return None
+    scope = WHOLE if judge.scope is None else judge.scope
     for where, ignore_case in product(PARTS, (False, True)):
-        rule = Pattern(judge.behavior, judge.text or "", where, ignore_case, CONTINUATION if is_generated else WHOLE)
+        rule = Pattern(judge.behavior, judge.text, where, ignore_case, scope)
         if rule.judge.id == judge.id:
             return rule
     return None

