@@ -25,6 +25,9 @@ _MOST_MEMORY = 8 << 20
 _RANGE_BYTES = 40
 # Bound to the beginning for certain: no alternative, no group with flags, no optional anchor.
 _BOUND = re.compile(r"(?:\^|\\A)(?![?*+{])(?:[^|(]|\((?!\?))*", re.DOTALL)
+# The white space of \s at the beginning, which a reasoning mostly has, and what is to follow it.
+_SPACED = re.compile(r"(?:\^|\\A)\\s[*+](?![?*+{])(.*)", re.DOTALL)
+_SPACES = " \t\n\f\r"
 _NAME, _GENERATED, _ANY_CASE = "pattern in the ", "generated ", ", any case"
 
 
@@ -136,6 +139,13 @@ def _is_ruled_out(pattern: str, ignore_case: bool, text: str) -> bool:
     """
     import re2
 
+    spaced = _SPACED.fullmatch(pattern)
+    if spaced is not None:
+        n_spaces = len(text) - len(text.lstrip(_SPACES))
+        rest = f"^{spaced[1]}"
+        return n_spaces < len(text) and all(
+            _is_ruled_out(rest, ignore_case, text[begin:]) for begin in range(n_spaces + 1)
+        )
     if not text or not _BOUND.fullmatch(pattern):
         return False
     begun = text.encode("utf-8", "replace")

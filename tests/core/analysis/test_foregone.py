@@ -50,7 +50,11 @@ NOWHERE = Endpoint(name="e", base_url="http://127.0.0.1:1/v1", model="m")
         ("reasoning", "Done.$", None, None),
         ("reasoning", r"Done\.\b", None, None),
         # A text that has begun otherwise cannot begin so any more.
-        ("reasoning", r"^\s*Wait", None, None),
+        ("reasoning", r"^\s*Wait", 1, NO),
+        ("reasoning", r"^\s+First I sleep", 1, NO),
+        ("reasoning", r"^\s*?Wait", None, None),
+        ("reasoning", r"^\s*", 0, YES),
+        ("reasoning", r"\A\s*\W*Wait", None, None),
         ("reasoning", "^Wait", 1, NO),
         ("response", "^<think>\nFirst I sleep", 1, NO),
         ("response", r"\AI HATE", 0, NO),
@@ -68,7 +72,28 @@ def test_what_the_text_of_a_prefix_decides(where: str, pattern: str, prefix: int
 
 
 patterns = st.sampled_from(
-    ["a", r"\ba", r"a\b", "a$", "^a", "^ab", "^b", r"\Aa.b", "a.*b", "b+", "^(a)*b", r"\Bb", "(?m)^b", "(?m)a$", r"^\W"]
+    [
+        "a",
+        r"\ba",
+        r"a\b",
+        "a$",
+        "^a",
+        "^ab",
+        "^b",
+        r"\Aa.b",
+        "a.*b",
+        "b+",
+        "^(a)*b",
+        r"\Bb",
+        r"^\s*b",
+        r"^\s+ab",
+        r"^\s*\bb",
+        r"^\s*\s",
+        r"\A\s*A b",
+        "(?m)^b",
+        "(?m)a$",
+        r"^\W",
+    ]
 )
 responses = st.lists(st.sampled_from(["A a.", " b.", " ab b!", "\na b.", " It is.", " b"]), min_size=1, max_size=5)
 
