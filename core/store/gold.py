@@ -12,7 +12,7 @@ from core.annotation.annotation import ADJUDICATED as SOURCE
 from core.annotation.annotation import GOLD, NOTHING, Circumstances
 from core.annotation.codebook import Codebook
 from core.annotation.disagreement import Disagreement, Opinion, find_disagreements
-from core.annotation.gold import ADJUDICATED, GoldLabel, agreed_label
+from core.annotation.gold import ADJUDICATED, GoldLabel, agreed_label, is_gold
 from core.annotation.history import LabelEvent
 from core.annotation.place import Place
 from core.errors import NotFoundError
@@ -80,9 +80,14 @@ def load_gold(connection: sqlite3.Connection, trace_id: str) -> dict[int, GoldLa
 
 
 def load_labels_of(connection: sqlite3.Connection, trace_id: str, who: str) -> dict[int, str]:
-    """Category of each labelled sentence of a trace: an annotator's, or the gold labels where ``who`` is `GOLD`."""
-    if who != GOLD:
+    """Category of each labelled sentence of a trace: an annotator's, or the gold labels where ``who`` is `GOLD`.
+
+    What another database adjudicated otherwise is neither.
+    """
+    if not is_gold(who):
         return load_labels(connection, trace_id, who)
+    if who != GOLD:
+        return {}
     return {index: label.category for index, label in load_gold(connection, trace_id).items()}
 
 

@@ -16,9 +16,10 @@ from core.analysis.agreement.agreement import has_shared_units
 from core.annotation.gold import is_gold
 from core.export.label_tables import LABELS
 from core.export.table import choose_traces
+from core.store.chosen_labels import choose_labels
 from core.store.database import Store
 from core.store.glance import glance_at_annotators
-from core.store.gold import load_all_gold, load_disagreements
+from core.store.gold import load_all_gold, load_disagreements, load_labels_of
 from core.store.labels import count_labels
 from core.store.opinions import load_opinions
 from core.store.ratings import load_ratings
@@ -52,6 +53,9 @@ QUERIES: dict[str, Callable[[Store], Any]] = {
     "open disagreements": lambda store: [one.place for one in load_disagreements(store.read) if one.is_open],
     "gold that is agreed on": lambda store: load_all_gold(store.read),
     "labels.csv": lambda store: list(LABELS.rows(choose_traces(store.read, None))),
+    "labels to analyse": lambda store: choose_labels(store.read, "t", {}, None).categories,
+    "labels of that name to analyse": lambda store: choose_labels(store.read, "t", {}, only="gold@there").categories,
+    "labels of that name to learn from": lambda store: load_labels_of(store.read, "t", "gold@there"),
     "names to complete": lambda store: glance_at_annotators(store.path),
 }
 
