@@ -20,6 +20,9 @@ LABEL = Style(color="cyan")
 TURNING_POINT, TURNING_POINT_ELSEWHERE = "◆", "◇"
 """A turning point of the behavior that is shown; one of another behavior only."""
 
+FOREGONE = "†"
+"""A sentence whose own text decides a behavior, and the rates that are what they are by that text."""
+
 SUGGESTED = "~"
 """Stands before a category that is only suggested."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from core.analysis.foregone import Foregone, load_foregone, notes_of
 from core.analysis.intervals import Interval, newcombe, wilson
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.errors import NotFoundError
@@ -89,7 +90,7 @@ class RateTable:
 
     ``rates`` is keyed by (behavior, prefix) and holds no entry where nothing was sampled; ``judges`` names the
     judge behind each behavior that has outcomes or was asked for; ``counts_recycled`` says whether recycled rollouts
-    are in the rates.
+    are in the rates. ``foregone`` has the behaviors that the trace's own text decides from some prefix on.
     """
 
     trace_id: str
@@ -99,6 +100,7 @@ class RateTable:
     judges: Mapping[str, str]
     counts_recycled: bool = False
     chosen: tuple[str, ...] = ()
+    foregone: Mapping[str, Foregone] = field(default_factory=dict)
 
     def about(self, behaviors: Sequence[str]) -> RateTable:
         """The same table about some behaviors only, in the order given.
@@ -138,6 +140,21 @@ class RateTable:
         if decided.isdisjoint(others) and not (others and measured.isdisjoint(ALWAYS_SHOWN)):
             return (*ALWAYS_SHOWN, *others)
         return (*(behavior for behavior in ALWAYS_SHOWN if behavior in decided), *others)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of rates that a text decides, in one sentence for each behavior."""
+        return notes_of(self.foregone, self.behaviors)
+
+    def is_foregone(self, behavior: str, prefix: int) -> bool:
+        """Whether the rate at ``prefix`` is what it is by the prefix's own text, whatever was generated."""
+        found = self.foregone.get(behavior)
+        return found is not None and prefix >= found.prefix_idx
+
+    def decides_itself(self, behavior: str, sentence: int) -> bool:
+        """Whether the text of ``sentence`` is what decides the behavior, so that its direction is none of the model."""
+        found = self.foregone.get(behavior)
+        return found is not None and sentence == found.sentence_idx
 
     def rate(self, behavior: str, prefix: int) -> PrefixRate | None:
         """What is known at ``prefix`` (0..n_sentences); None where nothing was sampled.
@@ -221,7 +238,8 @@ def load_rates(
             nothing_drawn = PrefixRate(prefix, behavior, chosen.get(behavior, ""), 0, 0, 0, 0, n_given_up)
             rates.setdefault((behavior, prefix), nothing_drawn)
     (n_sentences,) = connection.execute("SELECT count(*) FROM sentences WHERE trace_id = ?", [trace_id]).fetchone()
-    return RateTable(trace_id, settings_id, n_sentences, rates, chosen)
+    foregone = load_foregone(connection, trace_id, {rate.judge_id for rate in rates.values()})
+    return RateTable(trace_id, settings_id, n_sentences, rates, chosen, foregone=foregone)
 
 
 def counting_recycled(table: RateTable, recycled: Mapping[str, Sequence[Count]]) -> RateTable:

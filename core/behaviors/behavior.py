@@ -14,11 +14,15 @@ from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole response, prefix and continuation together; ``tags`` are those that may enclose its reasoning."""
+    """A whole response, prefix and continuation together; ``tags`` are those that may enclose its reasoning.
+
+    The first ``given`` characters are the prefix; what stands after them was generated.
+    """
 
     text: str
     finish_reason: str | None = None
     tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS
+    given: int = 0
 
     @property
     def reasoning(self) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from core.canonical import canonical_json, short_hash
 
-_SINCE_VERSION_1 = ("threshold", "text")
+_SINCE_VERSION_1 = ("threshold", "text", "scope")
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Judge:
     ``scheme`` is ``rule``, ``votes``, ``criteria`` or ``share``; ``when`` is ``always`` or ``complied``;
     ``prompt_hash`` names the exact prompt; ``model`` and ``base_url`` are None for a rule. ``threshold`` (0..1) is
     the share of yes votes that makes a yes under ``share``; ``text`` is a user's own pattern or prompt, verbatim.
+    ``scope`` is ``continuation`` for one that looks at what was generated, None for one that looks at the prefix too.
     """
 
     behavior: str
@@ -31,6 +32,7 @@ class Judge:
     temperature: float | None = None
     threshold: float | None = None
     text: str | None = None
+    scope: str | None = None
 
     @cached_property
     def canonical(self) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from core.behaviors.four_criteria import THRESHOLD, VOTES
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
-from core.behaviors.parts import PARTS
+from core.behaviors.parts import CONTINUATION, PARTS, SCOPES
 from core.behaviors.pattern import check_pattern
 from core.endpoints.fields import Table
 from core.errors import ConfigError
@@ -28,8 +28,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     KEYWORDS: ("when",),
     NONE: (),
 }
-PATTERN_KEYS = ("pattern", "where", "ignore_case")
-PROMPT_KEYS = ("prompt", "endpoint", "when", "max_votes", "temperature")
+PATTERN_KEYS = ("pattern", "where", "ignore_case", "scope")
+PROMPT_KEYS = ("prompt", "endpoint", "when", "max_votes", "temperature", "scope")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PROMPT_FILE = re.compile(r"\S+\.(?:md|txt)")
@@ -57,17 +57,21 @@ class JudgeConfig:
 
 @dataclass(frozen=True)
 class PatternConfig:
-    """A behavior that a regular expression decides, over one of `core.behaviors.parts.PARTS`."""
+    """A behavior that a regular expression decides, over one of `core.behaviors.parts.PARTS` and of ``SCOPES``."""
 
     behavior: str
     pattern: str
     where: str = "answer"
     ignore_case: bool = False
+    scope: str = CONTINUATION
 
 
 @dataclass(frozen=True)
 class PromptConfig:
-    """A behavior that a model decides; ``endpoint`` and ``temperature`` None mean as in `JudgeConfig`."""
+    """A behavior that a model decides; ``endpoint`` and ``temperature`` None mean as in `JudgeConfig`.
+
+    ``scope`` is one of `core.behaviors.parts.SCOPES`.
+    """
 
     behavior: str
     prompt: str
@@ -75,6 +79,7 @@ class PromptConfig:
     when: str = "always"
     max_votes: int = 5
     temperature: float | None = None
+    scope: str = CONTINUATION
 
 
 BehaviorConfig: TypeAlias = PatternConfig | PromptConfig
@@ -143,7 +148,8 @@ def _read_pattern(name: str, table: Table) -> PatternConfig:
     ignore_case = table.values.get("ignore_case", False)
     if not isinstance(ignore_case, bool):
         table.refuse("ignore_case", "must be true or false.")
-    return PatternConfig(name, pattern, table.choice("where", PARTS) or "answer", ignore_case)
+    where, scope = table.choice("where", PARTS) or "answer", table.choice("scope", SCOPES) or CONTINUATION
+    return PatternConfig(name, pattern, where, ignore_case, scope)
 
 
 def _read_prompt(name: str, table: Table) -> PromptConfig:
@@ -156,6 +162,7 @@ def _read_prompt(name: str, table: Table) -> PromptConfig:
         when=table.choice("when", WHENS) or default.when,
         max_votes=table.whole("max_votes", 1, 25) or default.max_votes,
         temperature=table.number("temperature", 0, 2),
+        scope=table.choice("scope", SCOPES) or default.scope,
     )
 
 

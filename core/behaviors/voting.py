@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.behaviors.behavior import Answer, Call
 from core.behaviors.five_criteria import NUMBERS, judge_messages, read_vote
 from core.behaviors.judge import Judge
 from core.behaviors.outcome import COMPLIED, NO, NO_DECISION, REFUSED, TRUNCATED, UNCLEAR, YES, Outcome, Vote
 from core.traces.model import Message
+
+ALWAYS: Final = "always"
+"""The ``when`` of a judge that is asked about all but truncated rollouts."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def _prefix_rates(scope: Scope) -> Iterator[Row]:
                     rate.judge_id,
                     n_rollouts.get(prefix, 0),
                     rate.n_restarted,
+                    int(table.is_foregone(behavior, prefix)),
                 )
 
 
@@ -67,6 +68,7 @@ def _directions(scope: Scope) -> Iterator[Row]:
                     after.k if after else 0,
                     after.n if after else 0,
                     table.judges.get(behavior),
+                    int(table.decides_itself(behavior, sentence)),
                 )
 
 
@@ -118,6 +120,7 @@ PREFIX_RATES = Table(
         "judge_id": "judge whose outcomes count (the one with most outcomes), see provenance.json",
         "n_rollouts": "all rollouts at the prefix, judged or not",
         "n_restarted": "rollouts that began the reasoning anew instead of going on",
+        "own_text": "1: the prefix's own text decides the behavior, whatever was generated; such a rate says nothing",
     },
     _prefix_rates,
 )
@@ -139,6 +142,7 @@ DIRECTIONS = Table(
         "k_after": "rollouts at prefix i+1 that showed the behavior",
         "n_after": "decided rollouts at prefix i+1",
         "judge_id": "judge whose outcomes count, see provenance.json",
+        "own_text": "1: the sentence's own text decides the behavior, so that the direction is none of the model's",
     },
     _directions,
 )

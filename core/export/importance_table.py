@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from core.analysis.counts import Contrast, Count
+from core.analysis.foregone import load_foregone
 from core.analysis.importance import Importance, SentenceImportance
 from core.export.cells import Cell, estimate, probability
 from core.export.comparison import Comparison
@@ -36,8 +37,11 @@ def _importance(scope: Scope) -> Iterator[Row]:
     for estimated in scope.estimated:
         for behavior, found in estimated.estimates.importance.items():
             basis = _basis(found, scope.compared)
+            foregone = load_foregone(scope.connection, estimated.trace.id, [found.judge_id]).get(behavior)
+            deciding = None if foregone is None else foregone.sentence_idx
             for row in found.rows:
-                yield estimated.trace.id, estimated.settings_id, behavior, *_cells(row), *basis
+                own_text = int(row.sentence_idx == deciding)
+                yield estimated.trace.id, estimated.settings_id, behavior, *_cells(row), *basis, own_text
 
 
 def _cells(row: SentenceImportance) -> Sequence[Cell]:
@@ -127,6 +131,7 @@ IMPORTANCE = Table(
         "min_dissimilar": "decided rollouts that a counterfactual direction needs",
         "encoder": "what compared the sentences; empty without one, as is all that needs it",
         "judge_id": "judge whose outcomes count, see provenance.json",
+        "own_text": "1: the sentence's own text decides the behavior, so that no number is about the model",
     },
     _importance,
 )

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.annotation.annotation import GOLD
 from core.export.table import Row, Scope, Table
+from core.store.standing import RATED, standing
 
-_LABELS: Final = """
+_LABELS: Final = f"""
     SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.unsure, e.note, e.source, e.verified,
            e.suggested, e.suggested_by, e.confidence, e.blind, e.seconds, e.ordered_by, c.version, e.codebook_id,
-           e.created_at, last.revision, s.text
-      FROM (SELECT max(id) AS id, count(*) AS revision FROM label_events
-             WHERE trace_id = ? AND annotator <> ? GROUP BY annotator, sentence_idx) last
-      JOIN label_events e ON e.id = last.id
+           e.created_at, (SELECT count(*) FROM label_events l WHERE l.trace_id = e.trace_id
+                             AND l.annotator = e.annotator AND l.sentence_idx = e.sentence_idx) AS revision, s.text
+      FROM (SELECT * FROM {standing("trace_id = ?")} WHERE {RATED}) e
       LEFT JOIN codebooks c ON c.id = e.codebook_id
       LEFT JOIN sentences s ON s.trace_id = e.trace_id AND s.idx = e.sentence_idx
-     WHERE e.category IS NOT NULL
      ORDER BY e.sentence_idx, e.annotator
-"""
+"""  # noqa: S608 - conditions of ours
 _HISTORY: Final = """
     SELECT e.uid, e.step, e.annotator, e.trace_id, e.sentence_idx, e.kind, e.category, e.secondary, e.skipped,
            e.unsure, e.note, e.previous, t.uid, e.source, e.verified, e.suggested, e.suggested_by, e.confidence,
@@ -29,14 +27,12 @@ _HISTORY: Final = """
       LEFT JOIN codebooks c ON c.id = e.codebook_id
      WHERE e.trace_id = ? ORDER BY e.id
 """
-_UNLABELLED: Final = """
+_UNLABELLED: Final = f"""
     SELECT s.trace_id, s.idx, ?2, NULL, NULL, NULL, NULL, s.text
       FROM sentences s
-      LEFT JOIN label_events e
-        ON e.id = (SELECT max(l.id) FROM label_events l
-                    WHERE l.trace_id = s.trace_id AND l.annotator = ?2 AND l.sentence_idx = s.idx)
+      LEFT JOIN {standing("trace_id = ?1 AND annotator = ?2")} e ON e.sentence_idx = s.idx
      WHERE s.trace_id = ?1 AND e.category IS NULL ORDER BY s.idx
-"""
+"""  # noqa: S608 - conditions of ours
 _CIRCUMSTANCES: Final = {
     "source": "how it was given: key, suggestion, import, map or adjudication; empty: before this was kept",
     "verified": "1: a person gave or confirmed it; 0: nobody did",
@@ -55,7 +51,7 @@ _CODEBOOK: Final = {
 
 def _labels(scope: Scope) -> Iterator[Row]:
     for trace_id in scope.trace_ids:
-        for row in scope.connection.execute(_LABELS, [trace_id, GOLD]):
+        for row in scope.connection.execute(_LABELS, [trace_id]):
             yield tuple(row)
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+DAGGER: Final = "†"
+"""Stands where a sentence's own text decides the behavior."""
+
 CURVES_IN_A_ROW: Final = 3
 """Keys of curves that fit beside each other above the panel."""
 
@@ -73,6 +76,11 @@ def draw_rates(axes: Axes, data: TraceFigureData, spacing: float) -> list[Artist
             # A hollow marker is larger, so that it shows around a full one at the same rate.
             marker = size if look.is_full else 1.3 * size
             axes.plot(prefixes, rates, **line, markersize=marker, clip_on=False, zorder=3)
+        at = None if curve.foregone is None else curve.foregone.prefix_idx
+        height = None if at is None else curve.counts[at].rate
+        if at is not None and height is not None:
+            beside = (0, 3 if height < 0.5 else -9)
+            axes.annotate(DAGGER, (at, height), beside, textcoords="offset points", ha="center", fontsize=SMALL)
         label = clipped(drawable(named(curve.behavior)), _KEY, SMALL)
         keys.append(Line2D([], [], **line, markersize=_MARKER, label=label))
     _across(axes, len(data.sentences), 0.0)
@@ -100,6 +108,9 @@ def draw_directions(axes: Axes, data: TraceFigureData, spacing: float) -> None:
     known = [(one.sentence_idx + 0.5, *one.contrast.interval) for one in data.sentences if one.contrast.interval]
     middles, lows, highs = ([bounds[part] for bounds in known] for part in range(3))
     axes.vlines(middles, lows, highs, color=INK, linewidth=max(0.4, min(0.7, spacing / 12)), zorder=3)
+    for one in data.sentences:
+        if one.own_text:
+            axes.text(one.sentence_idx + 0.5, _star(one), DAGGER, ha="center", va="center", fontsize=SMALL, zorder=5)
     points = data.turning_points
     axes.plot([one.sentence_idx + 0.5 for one in points], [_star(one) for one in points], **_STAR, zorder=4)
     low, high = _range(data.sentences)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.analysis.counts import Contrast, Count
+from core.analysis.foregone import Foregone
 from core.analysis.importance import Importance
 from core.analysis.rates import RateTable
 from core.behaviors.outcome import ALIGNMENT_FAKING
@@ -19,11 +20,15 @@ from core.traces.model import Trace
 
 @dataclass(frozen=True)
 class RateCurve:
-    """One behavior over the prefixes 0..n: ``counts`` has n + 1 entries, with n = 0 where nothing is decided."""
+    """One behavior over the prefixes 0..n: ``counts`` has n + 1 entries, with n = 0 where nothing is decided.
+
+    ``foregone`` says from which prefix on the trace's own text decides it; None: nowhere.
+    """
 
     behavior: str
     judge_id: str
     counts: tuple[Count, ...]
+    foregone: Foregone | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class SentenceDirection:
 
     That is the counterfactual direction, else the resampling one; ``estimate`` says which, and is None where both are
     undefined. ``floor`` is the trace's noise floor for that estimate, 0..1; ``q`` and ``turning_point`` are those of
-    `core.analysis.importance`.
+    `core.analysis.importance`. ``own_text`` tells that the sentence's own text decides the behavior.
     """
 
     sentence_idx: int
@@ -42,6 +47,7 @@ class SentenceDirection:
     floor: float | None
     q: float | None
     turning_point: bool
+    own_text: bool = False
 
     @property
     def value(self) -> float | None:
@@ -70,8 +76,8 @@ class TraceFigureData:
 
     @property
     def turning_points(self) -> list[SentenceDirection]:
-        """The sentences with q below alpha, in order."""
-        return [sentence for sentence in self.sentences if sentence.turning_point]
+        """The sentences with q below alpha, in order, but the one whose own text decides the behavior."""
+        return [sentence for sentence in self.sentences if sentence.turning_point and not sentence.own_text]
 
 
 def trace_figure_data(
@@ -82,7 +88,9 @@ def trace_figure_data(
     The directions are those of ``importance``, on its behavior (`main_behavior` chooses one).
     """
     curves = (
-        RateCurve(behavior, rates.judges.get(behavior, ""), tuple(_counts(rates, behavior)))
+        RateCurve(
+            behavior, rates.judges.get(behavior, ""), tuple(_counts(rates, behavior)), rates.foregone.get(behavior)
+        )
         for behavior in rates.behaviors
     )
     compared = any(row.n_dissimilar is not None for row in importance.rows)
@@ -96,7 +104,7 @@ def trace_figure_data(
         threshold=importance.threshold if compared else None,
         alpha=importance.alpha,
         curves=tuple(curve for curve in curves if any(count.n for count in curve.counts)),
-        sentences=tuple(_directions(trace, importance)),
+        sentences=tuple(_directions(trace, importance, rates)),
     )
 
 
@@ -128,7 +136,7 @@ def _counts(rates: RateTable, behavior: str) -> Iterator[Count]:
         yield Count(0, 0) if rate is None else Count(rate.k, rate.n)
 
 
-def _directions(trace: Trace, importance: Importance) -> Iterator[SentenceDirection]:
+def _directions(trace: Trace, importance: Importance, rates: RateTable) -> Iterator[SentenceDirection]:
     for row in importance.rows:
         contrast = row.deciding
         kind: Literal["counterfactual", "resampling"] | None = None
@@ -137,7 +145,8 @@ def _directions(trace: Trace, importance: Importance) -> Iterator[SentenceDirect
         floor = {None: None, "counterfactual": importance.floor.counterfactual,
                  "resampling": importance.floor.resampling}[kind]  # fmt: skip
         text = trace.sentences[row.sentence_idx].text
-        yield SentenceDirection(row.sentence_idx, text, kind, contrast, floor, row.q, row.turning_point)
+        own_text = rates.decides_itself(importance.behavior, row.sentence_idx)
+        yield SentenceDirection(row.sentence_idx, text, kind, contrast, floor, row.q, row.turning_point, own_text)
 
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -162,6 +171,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "model": "model that was sampled",
     "judge_id": "judge whose outcomes count",
     "text": "the raw sentence",
+    "own_text": "1: the text of the prefix, or of the sentence, decides the behavior itself, whatever was generated",
 }
 
 
@@ -174,6 +184,7 @@ def rows(data: TraceFigureData) -> Iterator[Row]:
             yield (
                 data.trace_id, "rates", curve.behavior, prefix, None, "rate", estimate(count.rate), low, high,
                 count.k, count.n, None, None, None, None, None, None, *settings, curve.judge_id, None,
+                int(curve.foregone is not None and prefix >= curve.foregone.prefix_idx),
             )  # fmt: skip
     judge = next((curve.judge_id for curve in data.curves if curve.behavior == data.behavior), "")
     for one in data.sentences:
@@ -183,4 +194,5 @@ def rows(data: TraceFigureData) -> Iterator[Row]:
             data.trace_id, "directions", data.behavior, None, one.sentence_idx, one.estimate, estimate(one.value),
             low, high, kept.k, kept.n, without.k, without.n, probability(one.q), estimate(one.floor),
             None if one.q is None else int(one.turning_point), data.threshold, *settings, judge, one.text,
+            int(one.own_text),
         )  # fmt: skip

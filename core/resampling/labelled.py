@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.analysis.validation import Scored
-from core.behaviors.behavior import Procedure, Rule
-from core.behaviors.four_criteria import FourCriteria
-from core.behaviors.keywords import Keywords
-from core.behaviors.outcome import Outcome
-from core.behaviors.own_prompt import OwnPrompt
-from core.behaviors.voting import FiveCriteria
+from core.behaviors.behavior import Answer, Call, Procedure, Rule
+from core.behaviors.judge import Judge
+from core.behaviors.outcome import Outcome, Vote
+from core.behaviors.voting import ALWAYS, without_a_call
 from core.endpoints.client import ClientOpener, open_app, open_client
 from core.endpoints.endpoint import Endpoint
-from core.errors import ImportRefusedError
+from core.errors import ConfigError, ImportRefusedError
 from core.resampling.progress import Progress
 from core.resampling.request import JudgeSetup, RunRequest, Spot
 from core.resampling.rollout import Rollout
@@ -30,7 +29,7 @@ from core.store.rollouts import add_judge, add_rollouts, add_settings, load_roll
 from core.store.traces import add_traces, known_ids
 from core.traces.build import NoReasoningError, make_trace
 from core.traces.labelled import LabelledText
-from core.traces.model import Trace
+from core.traces.model import Message, Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
 if TYPE_CHECKING:
@@ -66,16 +65,59 @@ class Judged:
 
 
 def asked_of_every_text(judge: Rule | JudgeSetup) -> Rule | JudgeSetup:
-    """The same judge, asked whatever the answer was: a labelled text may be reasoning alone, and not comply."""
+    """The same judge, asked whatever the answer was: a labelled text may be reasoning alone, and not comply.
+
+    So is every judge that asks a model, of whatever class, and every rule that has a ``when``.
+
+    Raises:
+        ConfigError: for a rule that decides some texts only and cannot be told to decide all.
+    """
+    if judge.judge.when == ALWAYS:
+        return judge
     if isinstance(judge, JudgeSetup):
-        return JudgeSetup(_always(judge.procedure), judge.endpoint)
-    return Keywords(when="always") if isinstance(judge, Keywords) else judge
+        return JudgeSetup(AskedAlways(judge.procedure), judge.endpoint)
+    if is_dataclass(judge) and "when" in judge.__dataclass_fields__:
+        of_every_text: Rule = replace(judge, when=ALWAYS)
+        if of_every_text.judge.when == ALWAYS:
+            return of_every_text
+    raise ConfigError(f"{judge.judge.name} decides some answers only, so that no labelled text can be put to it.")
 
 
-def _always(procedure: Procedure) -> Procedure:
-    if isinstance(procedure, FiveCriteria | FourCriteria | OwnPrompt):
-        return replace(procedure, judge=replace(procedure.judge, when="always"))
-    return procedure
+@dataclass(frozen=True)
+class AskedAlways:
+    """A procedure that is asked whatever compliance came out as, and under the name that it has then."""
+
+    asked: Procedure
+
+    @cached_property
+    def judge(self) -> Judge:
+        """See `core.behaviors.behavior.Procedure`."""
+        return replace(self.asked.judge, when=ALWAYS)
+
+    @property
+    def max_calls(self) -> int:
+        """See `core.behaviors.behavior.Procedure`."""
+        return self.asked.max_calls
+
+    def without_a_call(self, compliance: Outcome) -> Outcome | None:
+        """Only what was cut off is decided without a call."""
+        return without_a_call(self.judge, compliance.outcome)
+
+    def next_call(self, votes: Sequence[Vote]) -> Call | None:
+        """See `core.behaviors.behavior.Procedure`."""
+        return self.asked.next_call(votes)
+
+    def messages(self, call: Call, answer: Answer) -> tuple[Message, ...]:
+        """See `core.behaviors.behavior.Procedure`."""
+        return self.asked.messages(call, answer)
+
+    def read(self, call: Call, reply: str, vote_idx: int) -> Vote:
+        """See `core.behaviors.behavior.Procedure`."""
+        return self.asked.read(call, reply, vote_idx)
+
+    def verdict(self, votes: Sequence[Vote]) -> Outcome:
+        """See `core.behaviors.behavior.Procedure`."""
+        return replace(self.asked.verdict(votes), judge_id=self.judge.id)
 
 
 def request_about(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.behaviors.behavior import Rule
 from core.behaviors.keywords import Keywords
 from core.behaviors.own_prompt import OwnPrompt, own_judge
+from core.behaviors.parts import CONTINUATION
 from core.behaviors.pattern import Pattern
 from core.behaviors.settings import KEYWORDS, NONE, BehaviorConfig, PatternConfig
 from core.endpoints.config import Config
@@ -44,6 +45,11 @@ def own_rules(config: Config) -> tuple[Rule, ...]:
     return tuple(_pattern(one) for one in config.behaviors.values() if isinstance(one, PatternConfig))
 
 
+def of_continuations(config: Config) -> tuple[str, ...]:
+    """The user's behaviors that are decided on what was generated alone."""
+    return tuple(one.behavior for one in config.behaviors.values() if one.scope == CONTINUATION)
+
+
 def alignment_faking(config: Config, sampled: Endpoint) -> Rule | JudgeSetup | None:
     """Who decides alignment faking; None where the settings say nobody.
 
@@ -72,9 +78,10 @@ def own_behavior(config: Config, behavior: BehaviorConfig, sampled: Endpoint) ->
         temperature=endpoint.temperature if behavior.temperature is None else behavior.temperature,
         when=behavior.when,
         max_votes=1 if endpoint.is_synthetic else behavior.max_votes,
+        scope=behavior.scope,
     )
     return JudgeSetup(OwnPrompt(judge), endpoint)
 
 
 def _pattern(behavior: PatternConfig) -> Pattern:
-    return Pattern(behavior.behavior, behavior.pattern, behavior.where, behavior.ignore_case)
+    return Pattern(behavior.behavior, behavior.pattern, behavior.where, behavior.ignore_case, behavior.scope)

@@ -19,8 +19,13 @@ from dataclasses import dataclass, replace
 
 from core.analysis.counts import Count
 from core.analysis.rates import RateTable, counting_recycled
+from core.behaviors.behavior import Answer
+from core.behaviors.parts import CONTINUATION
+from core.behaviors.pattern import Pattern, pattern_of
 from core.resampling.adaptive.evidence import CONFIRM_BASE, Evidence, added
+from core.store.judges import load_judges
 from core.traces.model import Trace
+from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
 
 @dataclass(frozen=True)
@@ -68,14 +73,27 @@ def recycled_counts(
     trace: Trace,
     settings_id: str,
     judges: Mapping[str, str],
+    tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS,
 ) -> dict[str, tuple[Count, ...]]:
     """K of n decided recycled rollouts per behavior, shape (n + 1,) by prefix; what was drawn there is not in it.
 
-    ``judges`` maps each behavior of interest to the id of its judge. An outcome carries over as it is: it depends on
-    the whole text, which is the same.
+    ``judges`` maps each behavior of interest to the id of its judge. The outcome of one that reads prefix and
+    continuation together carries over as it is, for the whole text is the same. Of one that looks at the continuation,
+    which is shorter at the later prefix, a pattern decides anew; a model has not seen that text, and nothing of it is
+    recycled. ``tags`` may enclose the reasoning.
     """
     found: dict[str, tuple[Count, ...]] = {}
+    known = load_judges(connection, judges.values())
     for behavior, judge_id in judges.items():
+        judge = known.get(judge_id)
+        if judge is not None and judge.scope == CONTINUATION:
+            rule = pattern_of(judge)
+            found[behavior] = (
+                tuple(Count(0, 0) for _ in range(trace.n_prefixes))
+                if rule is None
+                else _decided_anew(connection, recycled, trace, rule, tags)
+            )
+            continue
         values = dict(
             connection.execute(
                 """
@@ -94,6 +112,29 @@ def recycled_counts(
     return found
 
 
+def _decided_anew(
+    connection: sqlite3.Connection,
+    recycled: Sequence[Recycled],
+    trace: Trace,
+    rule: Pattern,
+    tags: tuple[ReasoningTags, ...],
+) -> tuple[Count, ...]:
+    """What a pattern finds in what each rollout has left at the later prefix, of those that it has decided on."""
+    query = """
+        SELECT r.text, r.finish_reason FROM rollouts r JOIN outcomes o ON o.rollout_id = r.id
+         WHERE r.id = ? AND o.behavior = ? AND o.judge_id = ?
+    """
+    values: list[list[int]] = [[] for _ in range(trace.n_prefixes)]
+    for one in recycled:
+        row = connection.execute(query, [one.rollout_id, rule.behavior, rule.judge.id]).fetchone()
+        if row is not None:
+            whole = trace.prefix(one.drawn_at) + row["text"]
+            answer = Answer(whole, row["finish_reason"], tags, len(trace.prefix(one.prefix_idx)))
+            value = rule.decide(answer).value
+            values[one.prefix_idx] += [] if value is None else [value]
+    return tuple(Count(sum(there), len(there)) for there in values)
+
+
 def with_recycled(evidence: Evidence, counts: Mapping[str, tuple[Count, ...]]) -> Evidence:
     """The evidence with recycled rollouts counted among the decided exploratory ones; what was drawn stays."""
     return replace(
@@ -101,11 +142,17 @@ def with_recycled(evidence: Evidence, counts: Mapping[str, tuple[Count, ...]]) -
     )
 
 
-def rates_with_recycled(connection: sqlite3.Connection, trace: Trace, table: RateTable) -> RateTable:
+def rates_with_recycled(
+    connection: sqlite3.Connection,
+    trace: Trace,
+    table: RateTable,
+    tags: tuple[ReasoningTags, ...] = DEFAULT_TAGS,
+) -> RateTable:
     """The rates of ``table`` (as `core.analysis.rates.load_rates` counts them) with recycled rollouts counted too.
 
     Each counts once at every further prefix, under the judges of the table, and is marked in `PrefixRate.n_recycled`;
     undecided ones are left out. Directions and importance never count them.
     """
     recycled = recycled_rollouts(connection, trace, table.settings_id)
-    return counting_recycled(table, recycled_counts(connection, recycled, trace, table.settings_id, table.judges))
+    counts = recycled_counts(connection, recycled, trace, table.settings_id, table.judges, tags)
+    return counting_recycled(table, counts)

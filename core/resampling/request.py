@@ -158,7 +158,7 @@ class RunRequest:
     def answer(self, rollout: Rollout) -> Answer:
         """The whole response that a rollout is the end of."""
         prefix = self.traces[rollout.trace_id].prefix(rollout.prefix_idx)
-        return Answer(prefix + rollout.text, rollout.finish_reason, self.tags)
+        return Answer(prefix + rollout.text, rollout.finish_reason, self.tags, len(prefix))
 
     @property
     def canonical(self) -> str:

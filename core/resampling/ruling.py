@@ -63,4 +63,5 @@ def _rule_trace(store: Store, rule: Rule, trace_id: str, tags: tuple[ReasoningTa
 def _outcome(rule: Rule, trace: Trace, rollout: Rollout, tags: tuple[ReasoningTags, ...]) -> Outcome:
     if rollout.continuation == RESTARTED:
         return Outcome(rule.judge.behavior, rule.judge.id, RESTARTED)
-    return rule.decide(Answer(trace.prefix(rollout.prefix_idx) + rollout.text, rollout.finish_reason, tags))
+    prefix = trace.prefix(rollout.prefix_idx)
+    return rule.decide(Answer(prefix + rollout.text, rollout.finish_reason, tags, len(prefix)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.annotation.annotation import GOLD
-from core.annotation.gold import ADJUDICATED, GoldLabel
+from core.annotation.gold import ADJUDICATED, GoldLabel, is_gold
 from core.store.labels import count_labels, load_labels
 
 
@@ -48,7 +48,7 @@ def choose_labels(
         who = None
     else:
         who = next(iter(count_labels(connection, trace_id)), None) if annotator is None else annotator
-    own = {} if who is None else load_labels(connection, trace_id, who)
+    own = {} if who is None or is_gold(who) else load_labels(connection, trace_id, who)
     filled = {index: category for index, category in own.items() if index not in gold}
     categories = filled | {index: label.category for index, label in gold.items()}
     return ChosenLabels(

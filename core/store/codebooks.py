@@ -10,6 +10,7 @@ from core.annotation.categories import Codebook, codebook_of
 from core.clock import now
 from core.errors import NotFoundError
 from core.store.rows import insert
+from core.store.standing import standing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,13 +27,7 @@ class LabelPlace(NamedTuple):
     sentence_idx: int
 
 
-_STANDING = """
-SELECT e.annotator, e.trace_id, e.sentence_idx, e.codebook_id
-  FROM (SELECT max(id) AS id FROM label_events GROUP BY trace_id, annotator, sentence_idx) last
-  JOIN label_events e ON e.id = last.id
- WHERE e.category IS NOT NULL AND e.codebook_id IS NOT NULL
-"""
-_STANDING_OF_ONE = _STANDING.replace("label_events GROUP", "label_events WHERE annotator = ? GROUP")
+_OF_A_CODEBOOK = "category IS NOT NULL AND codebook_id IS NOT NULL"
 
 
 def add_codebook(database: Database, codebook: Codebook) -> None:
@@ -81,7 +76,8 @@ def count_by_codebook(connection: sqlite3.Connection) -> dict[str, dict[str, int
     """How many labels that stand were given under each codebook, by its id and then by annotator."""
     counted: dict[str, dict[str, int]] = {}
     for row in connection.execute(
-        f"SELECT codebook_id, annotator, count(*) AS n FROM ({_STANDING}) GROUP BY codebook_id, annotator"  # noqa: S608
+        f"SELECT codebook_id, annotator, count(*) AS n FROM {standing()} WHERE {_OF_A_CODEBOOK}"  # noqa: S608
+        " GROUP BY codebook_id, annotator"
         " ORDER BY codebook_id, annotator"
     ):
         counted.setdefault(row["codebook_id"], {})[row["annotator"]] = row["n"]
@@ -93,7 +89,8 @@ def count_under_others(connection: sqlite3.Connection, annotator: str, codebook_
     if connection.execute("SELECT 1 FROM codebooks WHERE id <> ? LIMIT 1", [codebook_id]).fetchone() is None:
         return {}
     rows = connection.execute(
-        f"SELECT codebook_id, count(*) AS n FROM ({_STANDING_OF_ONE}) WHERE codebook_id <> ?"  # noqa: S608  # no input
+        f"SELECT codebook_id, count(*) AS n FROM {standing('annotator = ?')}"  # noqa: S608  # no input
+        f" WHERE {_OF_A_CODEBOOK} AND codebook_id <> ?"
         " GROUP BY codebook_id ORDER BY n DESC, codebook_id",
         [annotator, codebook_id],
     )
@@ -105,7 +102,8 @@ def labels_under(
 ) -> tuple[LabelPlace, ...]:
     """Where the labels stand that were given under a codebook, by these annotators (None: by all), in order."""
     rows = connection.execute(
-        f"SELECT annotator, trace_id, sentence_idx FROM ({_STANDING}) WHERE codebook_id = ?"  # noqa: S608  # no input
+        f"SELECT annotator, trace_id, sentence_idx FROM {standing()}"  # noqa: S608  # no input
+        f" WHERE {_OF_A_CODEBOOK} AND codebook_id = ?"
         " ORDER BY annotator, trace_id, sentence_idx",
         [codebook_id],
     )

@@ -17,8 +17,9 @@ from core.annotation.history import LabelEvent
 from core.annotation.place import Place
 from core.errors import NotFoundError
 from core.store.labels import Change, annotate, load_annotations, load_labels
-from core.store.opinions import load_opinions
-from core.store.ratings import HUMAN, of_traces
+from core.store.opinions import load_adjudications_beside, load_opinions
+from core.store.ratings import HUMAN
+from core.store.standing import of_traces
 from core.store.traces import no_such_trace
 
 if TYPE_CHECKING:
@@ -79,9 +80,14 @@ def load_gold(connection: sqlite3.Connection, trace_id: str) -> dict[int, GoldLa
 
 
 def load_labels_of(connection: sqlite3.Connection, trace_id: str, who: str) -> dict[int, str]:
-    """Category of each labelled sentence of a trace: an annotator's, or the gold labels where ``who`` is `GOLD`."""
-    if who != GOLD:
+    """Category of each labelled sentence of a trace: an annotator's, or the gold labels where ``who`` is `GOLD`.
+
+    What another database adjudicated otherwise is neither.
+    """
+    if not is_gold(who):
         return load_labels(connection, trace_id, who)
+    if who != GOLD:
+        return {}
     return {index: label.category for index, label in load_gold(connection, trace_id).items()}
 
 
@@ -101,7 +107,7 @@ def load_all_gold(connection: sqlite3.Connection, trace_ids: Collection[str] | N
     opinions = load_opinions(connection, trace_ids, (HUMAN,))
     gold = {}
     for place, group in groupby(opinions, key=lambda opinion: opinion.place):
-        agreed = agreed_label(_of_annotators(tuple(group)))
+        agreed = agreed_label(tuple(group))
         if agreed is not None:
             gold[place] = agreed
     gold |= _adjudicated(connection, trace_ids, opinions)
@@ -115,9 +121,14 @@ def load_disagreements(
     kinds: Collection[str] = (HUMAN,),
     raters: Collection[str] | None = None,
 ) -> tuple[Disagreement, ...]:
-    """Where raters of ``kinds`` (and of these names; None: all) differ, or somebody adjudicated, by position."""
+    """Where raters of ``kinds`` (and of these names; None: all) differ, or somebody adjudicated, by position.
+
+    What another database had adjudicated there stands beside what raters say.
+    """
     opinions = load_opinions(connection, trace_ids)
-    return find_disagreements(opinions, _adjudicated(connection, trace_ids, opinions), kinds, raters)
+    found = find_disagreements(opinions, _adjudicated(connection, trace_ids, opinions), kinds, raters)
+    elsewhere = load_adjudications_beside(connection, trace_ids)
+    return tuple(replace(one, beside=(*one.beside, *elsewhere.get(one.place, ()))) for one in found)
 
 
 def _adjudicated(
@@ -138,7 +149,6 @@ def _adjudicated(
 
 
 def _gold_label(standing: sqlite3.Row, events: Sequence[sqlite3.Row], opinions: Sequence[Opinion]) -> GoldLabel:
-    annotators = _of_annotators(opinions)
     decision = _decision(standing, events)
     seen = _seen(decision, events)
     return GoldLabel(
@@ -147,8 +157,8 @@ def _gold_label(standing: sqlite3.Row, events: Sequence[sqlite3.Row], opinions: 
         how=ADJUDICATED,
         decided_by=standing["decided_by"],
         reason=standing["note"] or "",
-        n_annotators=len(annotators),
-        n_agree=sum(opinion.category == standing["category"] for opinion in annotators),
+        n_annotators=len(opinions),
+        n_agree=sum(opinion.category == standing["category"] for opinion in opinions),
         changed_since=tuple(one.rater for one in opinions if one.category != seen.get(one.rater)),
         codebook_id=standing["codebook_id"],
         at=decision["created_at"],
@@ -178,10 +188,6 @@ def _seen(decision: sqlite3.Row, events: Sequence[sqlite3.Row]) -> Mapping[str, 
         for event in events
         if event["id"] < decision["id"] and event["created_at"] <= decision["created_at"]
     }
-
-
-def _of_annotators(opinions: Sequence[Opinion]) -> tuple[Opinion, ...]:
-    return tuple(opinion for opinion in opinions if not is_gold(opinion.rater))
 
 
 def _refuse_unknown(

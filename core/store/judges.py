@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from core.behaviors.judge import Judge
 from core.errors import NotFoundError
 
 _IN_USE = """
@@ -69,6 +70,42 @@ def judges_in_use(connection: sqlite3.Connection, behavior: str) -> list[JudgeIn
         )
         for row in connection.execute(_IN_USE, [behavior])
     ]
+
+
+def load_judges(connection: sqlite3.Connection, judge_ids: Iterable[str]) -> dict[str, Judge]:
+    """The stored judges of these ids; one of another program's, which says more or less of itself, is left out."""
+    found = {}
+    for judge_id in dict.fromkeys(judge_ids):
+        row = connection.execute("SELECT canonical FROM judges WHERE id = ?", [judge_id]).fetchone()
+        try:
+            judge = None if row is None else Judge(**json.loads(row["canonical"]))
+        except (TypeError, ValueError):
+            continue
+        if judge is not None and judge.id == judge_id:
+            found[judge_id] = judge
+    return found
+
+
+def earlier_scopes(connection: sqlite3.Connection, behaviors: Iterable[str]) -> tuple[str, ...]:
+    """Which behaviors have more outcomes that rest on prefix and continuation together, in sentences.
+
+    ``behaviors`` are those that the settings decide on the continuation alone. So it is with a database of a time at
+    which there was no scope, or where the settings had the other one.
+    """
+    said = []
+    for behavior in behaviors:
+        ids = [row["id"] for row in connection.execute("SELECT id FROM judges WHERE behavior = ?", [behavior])]
+        whole = {one.id for one in load_judges(connection, ids).values() if one.scope is None}
+        in_use = judges_in_use(connection, behavior) if whole else []
+        n_own = max((one.n_outcomes for one in in_use if one.id not in whole), default=0)
+        earlier = next((one for one in in_use if one.id in whole and one.n_outcomes > n_own), None)
+        if earlier is not None:
+            said.append(
+                f'{behavior}: {earlier.n_outcomes} outcomes are of "{earlier.name}", which reads prefix and'
+                f" continuation together; {n_own} are of the continuation alone, and `turnpoint judge run` decides the"
+                " others so."
+            )
+    return tuple(said)
 
 
 def choose_judge(in_use: Sequence[JudgeInUse], behavior: str, wanted: str | None) -> JudgeInUse:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from core.annotation.annotation import GOLD, IMPORT, NOTHING, Annotation
+from core.annotation.annotation import IMPORT, NOTHING, Annotation
+from core.annotation.gold import is_gold
 from core.annotation.label_table import LabelRow
 from core.errors import ImportRefusedError
 from core.store.codebooks import load_codebooks
@@ -121,7 +122,7 @@ class _Checking:
             )
 
     def _check_annotator(self, row: LabelRow) -> None:
-        if row.annotator in ("", GOLD):
+        if not row.annotator or is_gold(row.annotator):
             raise _RowError(f"nobody can label as {row.annotator!r}; name an annotator.")
         place = (row.annotator, row.trace_id, row.sentence_idx)
         first = self._rows.setdefault(place, row)

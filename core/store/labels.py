@@ -14,6 +14,7 @@ from core.annotation.history import History, LabelEvent, Step, fold
 from core.clock import now
 from core.store.codebooks import add_codebook
 from core.store.rows import PROGRAM, insert_row
+from core.store.standing import RATED, standing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -272,15 +273,8 @@ def load_circumstances(connection: sqlite3.Connection, trace_id: str, annotator:
 
 def _standing(connection: sqlite3.Connection, trace_id: str, annotator: str) -> Iterator[sqlite3.Row]:
     """The last event of each sentence, in the order of the sentences."""
-    rows = connection.execute(
-        """
-        SELECT e.* FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? AND annotator = ?
-                          GROUP BY sentence_idx) last
-          JOIN label_events e ON e.id = last.id ORDER BY e.sentence_idx
-        """,
-        [trace_id, annotator],
-    )
-    yield from rows
+    theirs = standing("trace_id = ? AND annotator = ?")
+    yield from connection.execute(f"SELECT * FROM {theirs} ORDER BY sentence_idx", [trace_id, annotator])  # noqa: S608
 
 
 def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int]:
@@ -289,13 +283,8 @@ def count_labels(connection: sqlite3.Connection, trace_id: str) -> dict[str, int
     Adjudicated labels are nobody's.
     """
     rows = connection.execute(
-        """
-        SELECT e.annotator, count(*) AS n
-          FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? GROUP BY annotator, sentence_idx) last
-          JOIN label_events e ON e.id = last.id
-         WHERE e.category IS NOT NULL AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
-         GROUP BY e.annotator ORDER BY n DESC, e.annotator
-        """,
+        f"SELECT annotator, count(*) AS n FROM {standing('trace_id = ?')} WHERE {RATED}"  # noqa: S608 - conditions of ours
+        " GROUP BY annotator ORDER BY n DESC, annotator",
         [trace_id],
     )
     return {row["annotator"]: row["n"] for row in rows}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
+from typing import Final
 
+from core.annotation.annotation import GOLD
 from core.annotation.disagreement import Opinion
 from core.annotation.place import Place
 from core.store.labels import load_annotations
-from core.store.ratings import KINDS, MODEL, Rating, load_ratings, of_traces
+from core.store.ratings import KINDS, MODEL, Rating, load_ratings
+from core.store.standing import ADJUDICATED, RATED, of_traces, standing
 
 _BESIDE_LABELS = """
-SELECT e.trace_id, e.sentence_idx, e.annotator AS rater, e.unsure, e.note, e.blind, e.seconds, NULL AS confidence,
-       e.codebook_id, e.created_at
-  FROM (SELECT max(id) AS id FROM label_events WHERE {of_traces} GROUP BY trace_id, annotator, sentence_idx) last
-  JOIN label_events e ON e.id = last.id
- WHERE e.category IS NOT NULL
+SELECT trace_id, sentence_idx, annotator AS rater, category, secondary, unsure, note, blind, seconds,
+       NULL AS confidence, codebook_id, created_at
+  FROM {standing} WHERE {whose}
 """
 _BESIDE_SUGGESTIONS = """
 SELECT s.trace_id, s.sentence_idx, g.name AS rater, 0 AS unsure, NULL AS note, 0 AS blind, NULL AS seconds,
@@ -24,19 +25,43 @@ SELECT s.trace_id, s.sentence_idx, g.name AS rater, 0 AS unsure, NULL AS note, 0
 """
 
 
+ADJUDICATION: Final = "adjudication"
+"""The kind of what another database had adjudicated, which is none of `core.store.ratings.KINDS`."""
+
+
 def load_opinions(
     connection: sqlite3.Connection, trace_ids: Collection[str] | None = None, kinds: Collection[str] = KINDS
 ) -> tuple[Opinion, ...]:
     """All ratings of the traces (None: of all) as `load_ratings` chooses them, in the order of the store's traces."""
     ratings = load_ratings(connection, trace_ids, kinds)
+    condition = of_traces(trace_ids)
+    labels = _BESIDE_LABELS.format(standing=standing(condition), whose=RATED)
+    suggestions = _BESIDE_SUGGESTIONS.format(of_traces=condition)
     beside = {
         (row["trace_id"], row["sentence_idx"], row["rater"], is_model): row
-        for is_model, query in ((False, _BESIDE_LABELS), (True, _BESIDE_SUGGESTIONS))
-        for row in connection.execute(query.format(of_traces=of_traces(trace_ids)), tuple(trace_ids or ()))
+        for is_model, query in ((False, labels), (True, suggestions))
+        for row in connection.execute(query, tuple(trace_ids or ()))
     }
     order = {row["id"]: n for n, row in enumerate(connection.execute("SELECT id FROM traces ORDER BY rowid"))}
     in_order = sorted(ratings, key=lambda rating: (order[rating.trace_id], rating.sentence_idx))
     return tuple(_opinion(r, beside[r.trace_id, r.sentence_idx, r.rater, r.kind == MODEL]) for r in in_order)
+
+
+def load_adjudications_beside(
+    connection: sqlite3.Connection, trace_ids: Collection[str] | None = None
+) -> dict[Place, tuple[Opinion, ...]]:
+    """What was adjudicated otherwise in databases that were merged into this one: nobody's rating, and no gold label.
+
+    By sentence; their kind is `ADJUDICATION`.
+    """
+    whose = f"category IS NOT NULL AND annotator <> '{GOLD}' AND {ADJUDICATED}"
+    query = _BESIDE_LABELS.format(standing=standing(of_traces(trace_ids)), whose=whose)
+    found: dict[Place, tuple[Opinion, ...]] = {}
+    for row in connection.execute(f"{query} ORDER BY rater", tuple(trace_ids or ())):
+        said = (row["rater"], ADJUDICATION, row["category"], row["secondary"])
+        place = Place(row["trace_id"], row["sentence_idx"])
+        found[place] = (*found.get(place, ()), _opinion(Rating(*place, *said), row))
+    return found
 
 
 def _opinion(rating: Rating, row: sqlite3.Row) -> Opinion:

@@ -10,6 +10,7 @@ from core.annotation.place import Place
 from core.annotation.queue import Queue, QueueSpec
 from core.clock import now
 from core.store.rows import PROGRAM, insert, insert_row
+from core.store.standing import standing
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -60,15 +61,10 @@ def load_decisions(
 ) -> dict[Place, str | None]:
     """The sentences of the traces that the annotator has decided: with their category, or None where skipped."""
     found: dict[Place, str | None] = {}
+    theirs = standing("trace_id = ? AND annotator = ?")
     for trace_id in trace_ids:
         rows = connection.execute(
-            """
-            SELECT e.sentence_idx, e.category
-              FROM (SELECT max(id) AS id FROM label_events WHERE trace_id = ? AND annotator = ?
-                     GROUP BY sentence_idx) last
-              JOIN label_events e ON e.id = last.id
-             WHERE e.category IS NOT NULL OR e.skipped
-            """,
+            f"SELECT sentence_idx, category FROM {theirs} WHERE category IS NOT NULL OR skipped",  # noqa: S608 - of ours
             [trace_id, annotator],
         )
         found |= {Place(trace_id, row["sentence_idx"]): row["category"] for row in rows}

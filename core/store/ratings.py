@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from core.annotation.annotation import GOLD, IMPORT
+from core.annotation.annotation import IMPORT
+from core.store.standing import RATED, of_traces, standing
 
 HUMAN, IMPORTED, MODEL = "human", "import", "model"
 KINDS: Final = (HUMAN, IMPORTED, MODEL)
+"""Whose a rating is: a person's; nobody's, as it came with an import and no person confirmed it; a model's."""
 
 
 class Rating(NamedTuple):
@@ -23,24 +25,12 @@ class Rating(NamedTuple):
     secondary: str | None
 
 
-_LABELS = """
-SELECT e.trace_id, e.sentence_idx, e.annotator, e.category, e.secondary, e.source, e.verified
-  FROM (SELECT max(id) AS id FROM label_events WHERE annotator <> ? AND {of_traces}
-         GROUP BY trace_id, annotator, sentence_idx) last
-  JOIN label_events e ON e.id = last.id
- WHERE e.category IS NOT NULL ORDER BY e.trace_id, e.sentence_idx, e.annotator
-"""
 _SUGGESTIONS = """
 SELECT s.trace_id, s.sentence_idx, g.name AS rater, s.category, s.confidence
   FROM suggestions s JOIN suggesters g ON g.id = s.suggester_id
  WHERE {of_traces}
  ORDER BY s.trace_id, s.sentence_idx, g.name, s.id
 """
-
-
-def of_traces(trace_ids: Collection[str] | None) -> str:
-    """A condition on the column ``trace_id``, which takes ``trace_ids`` as its values; None: no condition."""
-    return "true" if trace_ids is None else f"trace_id IN ({', '.join('?' * len(trace_ids))})"
 
 
 def load_ratings(
@@ -53,7 +43,7 @@ def load_ratings(
     """
     found: dict[tuple[str, int, str, str], Rating] = {}
     condition, values = of_traces(trace_ids), tuple(trace_ids or ())
-    for row in connection.execute(_LABELS.format(of_traces=condition), [GOLD, *values]):
+    for row in connection.execute(f"SELECT * FROM {standing(condition)} WHERE {RATED}", values):  # noqa: S608
         kind = IMPORTED if row["source"] == IMPORT and not row["verified"] else HUMAN
         place = (row["trace_id"], row["sentence_idx"], row["annotator"])
         found[*place, kind] = Rating(*place, kind, row["category"], row["secondary"])

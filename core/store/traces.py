@@ -14,6 +14,7 @@ from core.behaviors.outcome import NOT_SHOWN, SHOWN, YES
 from core.clock import now
 from core.errors import NotFoundError
 from core.store.rows import PROGRAM, insert
+from core.store.standing import RATED, standing
 from core.traces.model import Prompt, Sentence, Span, Trace
 from core.traces.truncated import TRUNCATED
 
@@ -154,20 +155,15 @@ def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
     """Summaries of all traces but the unanswered ones, in the order in which they were added."""
     outcomes = own_outcomes(connection)
     rows = connection.execute(
-        """
+        f"""
         SELECT t.id, t.model, t.tier, t.prompt_variant, t.query,
                (SELECT count(*) FROM sentences s WHERE s.trace_id = t.id) AS n_sentences,
                (SELECT count(*) FROM rollouts r WHERE r.trace_id = t.id) AS n_rollouts,
                (SELECT count(DISTINCT r.prefix_idx) FROM rollouts r WHERE r.trace_id = t.id) AS n_prefixes_sampled,
-               (SELECT count(*) FROM label_events e
-                 WHERE e.trace_id = t.id AND e.category IS NOT NULL
-                   AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
-                   AND e.id = (SELECT max(l.id) FROM label_events l
-                                WHERE l.trace_id = e.trace_id AND l.annotator = e.annotator
-                                  AND l.sentence_idx = e.sentence_idx)) AS n_labelled,
+               (SELECT count(*) FROM {standing("trace_id = t.id")} WHERE {RATED}) AS n_labelled,
                iif(json_valid(t.metadata), json_extract(t.metadata, ?), 0) IS TRUE AS is_truncated
           FROM traces t WHERE t.response <> '' ORDER BY t.rowid
-        """,
+        """,  # noqa: S608 - conditions of ours
         [f"$.{TRUNCATED}"],
     )
     return [

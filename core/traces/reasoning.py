@@ -41,16 +41,26 @@ def find_reasoning(response: str, tags: Iterable[ReasoningTags] = DEFAULT_TAGS) 
     return Span(start, start + len(response[start:end].rstrip()))
 
 
-def after_reasoning(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> str | None:
-    """What follows the last closing tag of any kind, or None if nothing was closed."""
-    ends = [found + len(pair.close) for pair in tags if (found := response.rfind(pair.close)) >= 0]
-    return response[max(ends) :] if ends else None
+def after_reasoning(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS, given: int = 0) -> str | None:
+    """What follows the last closing tag of any kind, or None if nothing was closed.
+
+    The first ``given`` characters are a prefix, which ends within the reasoning: a tag in it closes nothing.
+    """
+    closed = last_closing(response, tags, given)
+    return None if closed is None else response[closed.end :]
 
 
-def is_reasoning_open(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> bool:
+def is_reasoning_open(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS, given: int = 0) -> bool:
     """Whether a reasoning has not been closed, or was opened again after the last closing tag."""
-    after = after_reasoning(response, tags)
+    after = after_reasoning(response, tags, given)
     return after is None or any(pair.open in after for pair in tags)
+
+
+def last_closing(response: str, tags: Sequence[ReasoningTags], given: int = 0) -> Span | None:
+    """Where the last closing tag of any kind stands that ends after the first ``given`` characters; None: nowhere."""
+    found = [Span(at, at + len(pair.close)) for pair in tags if (at := response.rfind(pair.close)) >= 0]
+    last = max(found, key=lambda span: span.end, default=None)
+    return None if last is None or last.end <= given else last
 
 
 def _between_tags(response: str, tags: tuple[ReasoningTags, ...]) -> tuple[int, int]:

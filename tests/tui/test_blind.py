@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.foregone import Foregone
 from core.analysis.rates import PrefixRate, RateTable
 from core.annotation.annotation import Annotation, Suggested
 from core.annotation.codebook import load_codebook
@@ -40,6 +41,16 @@ def view_of(counts: list[int | None], decided: set[int]) -> TraceView:
         suggestions={index: Suggested("monitoring", "m", 0.37) for index in range(N)},
         is_blind=True,
     )
+
+
+@given(st.integers(0, N), DECIDED)
+def test_that_a_sentence_decides_a_behavior_itself_is_told_once_it_is_decided(prefix: int, decided: set[int]) -> None:
+    whole = view_of([3] * (N + 1), decided)
+    found = Foregone("compliance", prefix, "yes", TAGS)
+    shown = hidden(replace(whole, rates=replace(whole.rates, foregone={"compliance": found})))
+    items = sentence_items(shown, display_texts(TRACE), CODEBOOK, "compliance")
+    assert [item.index for item in items if item.mark == "†"] == [index for index in decided if index == prefix - 1]
+    assert bool(shown.rates.foregone) == (prefix == 0 or prefix - 1 in decided)
 
 
 @given(COUNTS, DECIDED)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.analysis.counts import Contrast, Count
+from core.behaviors.pattern import Pattern
 from core.endpoints.config import Config
 from core.resampling.adaptive.confirm import ConfirmedDirection
 from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.progress import Progress
-from core.resampling.request import CANCELLED, DONE, STOPPED, RunRequest, RunResult, judge_setup
+from core.resampling.request import CANCELLED, DONE, STOPPED, RunRequest, RunResult, judge_setup, top_up
 from core.store.database import Store
+from tests.core.behaviors.sleeper import SLEEPER, TRIGGER
 from tests.tui.app_under_test import LANDLORD, SIMULATOR, TURN, add_rollout_rows, outcomes, sample_trace
-from tui.workers.jobs import Adaptively, confirmed
+from tui.workers.jobs import Adaptively, TopUp, confirmed
 
 JOB = Adaptively(
     sample_trace(LANDLORD), RunRequest(SIMULATOR, judges=(judge_setup(Config(), SIMULATOR),)), AdaptivePolicy()
@@ -53,3 +57,14 @@ def test_an_adaptive_run_says_what_it_confirmed_and_what_it_saved(
         add_rollout_rows(store, LANDLORD, prefix, drawn, first=CONFIRM_BASE)
     progress = Progress(40, 40, spend=1.5, elapsed=9.2)
     assert JOB.ending(store, RunResult(status, reason, progress)) == said
+
+
+def test_a_job_says_what_its_rates_will_say_nothing_about() -> None:
+    whole = Pattern("year", "2031", "reasoning", scope="whole")
+    request = RunRequest(SIMULATOR, top_up(SLEEPER, [TRIGGER, TRIGGER + 1], 5), rules=(whole,))
+    said = "year: the text of sentence 2 decides it, so from prefix 3 on every rollout shows it;"
+    for job in (TopUp(request), Adaptively(SLEEPER, replace(request, spots=()), AdaptivePolicy())):
+        (caution,) = job.cautions
+        assert caution.startswith(said)
+    assert TopUp(replace(request, spots=top_up(SLEEPER, [TRIGGER], 5))).cautions == ()
+    assert TopUp(replace(request, rules=(replace(whole, scope="continuation"),))).cautions == ()

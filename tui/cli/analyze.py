@@ -11,7 +11,7 @@ from core.errors import ConfigError
 from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option
-from tui.cli.sampled import named_settings
+from tui.cli.sampled import named_settings, warn_of_earlier_scopes
 from tui.cli.shared import ENDPOINT, said_after, takes
 
 # Each kind of analysis with the options that belong to it alone.
@@ -109,6 +109,7 @@ def analyze(
             wanted = settings_id or named_settings(options)
             codebook = options.codebook(config)
             asked = Asked(trace_ids, by, groups, wanted, options.annotator, labels, directory, force, each, codebook)
+            warn_of_earlier_scopes(store, config)
             report_across(store, asked, config.embedding, as_json=as_json)
         else:
             from tui.cli.one_by_one import Parts, report_each

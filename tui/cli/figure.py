@@ -12,7 +12,7 @@ from core.errors import NotFoundError
 from tui.cli.completing import complete_traces
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say
-from tui.cli.sampled import named_settings, refuse_other_settings
+from tui.cli.sampled import named_settings, refuse_other_settings, warn_of_earlier_scopes
 from tui.cli.shared import ENDPOINT, takes
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +72,9 @@ def trace_(
             raise NotFoundError(
                 f"trace {trace_id!r} has no rollouts to draw; `turnpoint resample TRACE --all` draws some."
             )
-        found = estimate(store, trace, settings.id, options.config().embedding)
+        config = options.config()
+        warn_of_earlier_scopes(store, config)
+        found = estimate(store, trace, settings.id, config.embedding)
         shown = main_behavior(found, trace_id, behavior)
         data = trace_figure_data(trace, load_rates(store.read, trace_id, settings.id), shown, settings)
     paths = _paths(outputs, formats, f"{file_stem(trace_id)}-figure")

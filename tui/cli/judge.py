@@ -56,6 +56,8 @@ def run(
     from core.store.rollouts import sampled_traces
     from tui.cli.resample import report, run_with_progress
 
+    if no_judge:
+        refuse_where_no_model_is_asked(max_cost, "--no-judge asks no judge")
     config = options.config()
     rules = own_rules(config)
     with options.open_store() as store:
@@ -77,6 +79,18 @@ def run(
         if not as_json:
             say(judged_in_words(result))
         report(result, True)
+
+
+def refuse_where_no_model_is_asked(max_cost: float | None, why: str) -> None:
+    """Refuse what a call says of a model that it does not ask.
+
+    Raises:
+        ConfigError: naming the option.
+    """
+    said = {f"--{name}": said_after(f"--{name}") for name in ENDPOINT} | {"--max-cost": max_cost is not None}
+    for option, is_said in said.items():
+        if is_said:
+            raise ConfigError(f"{why}; leave out {option}.")
 
 
 def judged_in_words(result: RunResult) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import NotFoundError
 from tui.cli.output import print_json
-from tui.cli.sampled import named_settings, refuse_other_settings
+from tui.cli.sampled import named_settings, refuse_other_settings, warn_of_earlier_scopes
 
 if TYPE_CHECKING:
     from core.analysis.importance import Importance
@@ -58,6 +58,7 @@ def report_each(
     if not ids:
         raise NotFoundError("no trace has rollouts yet; `turnpoint resample TRACE --all` draws some.")
     reports = [_analysed(store, options, trace_id, settings_id, parts) for trace_id in ids]
+    warn_of_earlier_scopes(store, options.config())
     if as_json:
         print_json([_document(report, parts) for report in reports])
         return
@@ -86,7 +87,7 @@ def _analysed(store: Store, options: Options, trace_id: str, settings_id: str | 
         importance = {name: one for name, one in importance.items() if name in parts.behaviors}
     linked = parts.influence or parts.resilience
     links = find_links(store, trace, settings.id, config) if linked and settings else None
-    rates = rates_with_recycled(store.read, trace, rates) if parts.recycle else rates
+    rates = rates_with_recycled(store.read, trace, rates, config.tags) if parts.recycle else rates
     return TraceReport(trace, settings, rates, fresh, importance, links)
 
 

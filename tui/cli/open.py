@@ -76,8 +76,9 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     reason to refuse labelling: the app opens, and says so when it is asked to sample.
     """
     from core.behaviors.compliance import compliance_judge
-    from core.resampling.measuring import measures
+    from core.resampling.measuring import measures, of_continuations
     from core.resampling.request import RunRequest
+    from core.store.judges import earlier_scopes
     from tui.actions import keymap
     from tui.context import Context
     from tui.workers.resampler import Resampler
@@ -85,6 +86,8 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
     config = options.config()
     annotator = options.annotator_name(config)
     codebook, notice = codebook_and_notice(options.codebook(config), store, annotator)
+    earlier = earlier_scopes(store.read, of_continuations(config))
+    more = f"So it is with {len(earlier) - 1} more." if len(earlier) > 1 else ""
     compliance = compliance_judge(config.tags)
     label, settings_id, judges, template, refusal = "no endpoint", "", {compliance.behavior: compliance.id}, None, ""
     try:
@@ -107,7 +110,7 @@ def build_context(options: Options, store: Store, greeting: str = "") -> Context
         judges=judges,
         keys=keymap(config.keys, codebook),
         resampler=Resampler(store, template, refusal),
-        greeting=greeting or notice,
+        greeting=greeting or " ".join(filter(None, [notice, *earlier[:1], more])),
         embedding=config.embedding,
         tags=config.tags,
         annotation=replace(config.annotation, blind=True) if options.blind else config.annotation,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.annotation.annotation import GOLD
 from core.annotation.codebook import Codebook, load_codebook
+from core.annotation.gold import is_gold
 from core.errors import ConfigError
 from core.store.database import DEFAULT_PATH, Store
 
@@ -66,10 +66,10 @@ class Options:
         """Who labels: the flag, the settings file, or the login name.
 
         Raises:
-            ConfigError: if that is the name under which adjudicated labels stand.
+            ConfigError: if that is a name under which adjudicated labels stand.
         """
         name = (self.annotator or config.annotator or login_name()).strip()
-        if not name or name == GOLD:
+        if not name or is_gold(name):
             raise ConfigError(f"nobody can label as {name!r}; name an annotator with --annotator.")
         return name
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.analysis.rates import big_changes
 from core.endpoints.origin import origin
 from tui.cli.output import interval, interval_json, number, print_table, say
+from tui.palette import FOREGONE
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
@@ -43,18 +44,21 @@ def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) 
         say(f"{what}, and count nowhere: `turnpoint check` says whether the server continues")
     if rates.recycled_at:
         say("~n  of these, n are recycled: drawn at an earlier prefix, and gone on word for word; directions omit them")
+    for note in rates.notes:
+        say(f"{FOREGONE}  {note}")
     if big:
         say("* the sentence changes a rate by 0.1 or more, by an interval that excludes 0")
 
 
 def _cells(rates: RateTable, behavior: str, prefix: int) -> list[str]:
     rate = rates.rate(behavior, prefix)
-    counts = _counts(rate) if rate else ""
+    counts = _counts(rate) + (f" {FOREGONE}" if rates.is_foregone(behavior, prefix) else "") if rate else ""
     bounds = interval(rate.interval) if rate else ""
     if prefix == rates.n_sentences:
         return [counts, bounds, "", ""]
     direction = rates.direction(behavior, prefix)
     value = "" if direction.value is None else f"{direction.value:+z.2f}"
+    value += f" {FOREGONE}" if value and rates.decides_itself(behavior, prefix) else ""
     return [counts, bounds, value, interval(direction.interval, signed=True)]
 
 
@@ -90,6 +94,7 @@ def rates_json(
                 "wilson": interval_json(rate.interval),
                 "direction": direction.value if direction else None,
                 "newcombe": interval_json(direction.interval) if direction else None,
+                "own_text": rates.is_foregone(behavior, prefix),
             })  # fmt: skip
     return {
         "trace_id": trace.id,
@@ -100,6 +105,8 @@ def rates_json(
         "settings": asdict(settings) if settings else None,
         "big_changes": big_changes(rates, rates.behaviors),
         "counts_recycled": rates.counts_recycled,
+        "own_text": {name: found.sentence_idx for name, found in rates.foregone.items() if name in rates.behaviors},
+        "notes": rates.notes,
         "prefixes": prefixes,
         "confirmed": [asdict(one) for one in fresh],
     }

@@ -81,6 +81,7 @@ def resample(
 
     With --behavior it is the traces made of collected answers that show the behavior, queries taking turns.
     """
+    from core.resampling.cautions import cautions
     from core.resampling.measuring import Measures, measures, own_rules
     from core.resampling.plan import make_plan, parse_prefixes
     from core.resampling.request import RunRequest, top_up
@@ -107,6 +108,8 @@ def resample(
             max_cost=max_cost,
             max_rollouts=max_rollouts,
         )
+        for caution in cautions(request):
+            warn(caution)
         doubtful = None if no_check else sampled
         if policy is not None:
             how = How(policy, store, doubtful, dry_run, as_json)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import NotFoundError
 from tui.cli.options import Options
+from tui.cli.output import warn
 
 if TYPE_CHECKING:
+    from core.endpoints.config import Config
     from core.store.database import Store
     from core.store.rates import SettingsInUse
 
@@ -32,3 +34,12 @@ def refuse_other_settings(store: Store, trace_id: str, asked: str | None, found:
         return
     ids = ", ".join(used.id for used in settings_in_use(store.read, trace_id)) or "none"
     raise NotFoundError(f"trace {trace_id!r} has no rollouts under settings {asked!r}; it has: {ids}.")
+
+
+def warn_of_earlier_scopes(store: Store, config: Config) -> None:
+    """Say which of the user's behaviors are counted by what they were decided on before, prefixes included."""
+    from core.resampling.measuring import of_continuations
+    from core.store.judges import earlier_scopes
+
+    for sentence in earlier_scopes(store.read, of_continuations(config)):
+        warn(sentence)

@@ -39,8 +39,9 @@ def report_validation(options: Options, asked: Asked, *, dry_run: bool, as_json:
     from core.analysis.validation import validate
     from core.resampling.labelled import asked_of_every_text, enter, judged, judging_run, request_about
     from core.resampling.plan import make_plan
+    from core.resampling.request import JudgeSetup
     from core.store.database import Store
-    from tui.cli.judge import judged_in_words
+    from tui.cli.judge import judged_in_words, refuse_where_no_model_is_asked
     from tui.cli.resample import about, report, watched
 
     if asked.table is not None and asked.table.exists():
@@ -48,6 +49,8 @@ def report_validation(options: Options, asked: Asked, *, dry_run: bool, as_json:
     config = options.config()
     texts = _texts(asked)
     judge = asked_of_every_text(chosen_judge(options, config, asked.name))
+    if not isinstance(judge, JudgeSetup):
+        refuse_where_no_model_is_asked(asked.max_cost, f"{judge.judge.name} asks no model")
     request = request_about(texts, judge, config.tags, asked.max_cost)
     kept = asked.kept or asked.file.with_name(f"{asked.file.name}.db")
     with Store.open(kept) as store:

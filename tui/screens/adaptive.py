@@ -49,7 +49,7 @@ class AdaptiveScreen(ComparingScreen):
     def _read(self, trace_id: str, trace: Trace | None) -> TraceView:
         view = super()._read(trace_id, trace)
         if self._recycle:
-            view = with_recycled_rates(self.context.store, view)
+            view = with_recycled_rates(self.context.store, view, self.context.tags)
         return self._with_confirmed(view)
 
     def _with_confirmed(self, view: TraceView) -> TraceView:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
+from tui.palette import FOREGONE
 from tui.views.wording import money
 from tui.workers.jobs import TopUp
 from tui.workers.resampler import Resampler
@@ -61,7 +62,8 @@ def preview_note(store: Store, resampler: Resampler, traces: Sequence[Trace], pr
     from core.resampling.plan import make_plan
 
     try:
-        plan = make_plan(store.read, read_top_up(resampler, traces, prefixes, text).request)
+        job = read_top_up(resampler, traces, prefixes, text)
+        plan = make_plan(store.read, job.request)
     except TurnpointError as error:
         return str(error)
     except sqlite3.Error as error:
@@ -71,4 +73,6 @@ def preview_note(store: Store, resampler: Resampler, traces: Sequence[Trace], pr
     # In few cells: at 80 columns half the row is taken by the question.
     calls = f"{plan.calls}+{plan.judge_calls} calls" if plan.judge_calls else f"{plan.calls} calls"
     ruled = f", {plan.rulings} by pattern" if plan.rulings else ""
-    return f"{plan.rollouts} rollouts, {money(plan.cost)}, {calls}{ruled}"
+    # What it is about is said when it starts, in the row below, which has the room; here a trace is looked at per key.
+    decided = f" {FOREGONE}" if len(traces) == 1 and job.cautions else ""
+    return f"{plan.rollouts} rollouts{decided}, {money(plan.cost)}, {calls}{ruled}"

@@ -36,10 +36,11 @@ def hidden(view: TraceView) -> TraceView:
         return view
     withheld = frozenset(index for index in range(len(view.trace.sentences)) if not view.is_shown(index))
     rates = {key: rate for key, rate in view.rates.rates.items() if view.is_prefix_shown(rate.prefix_idx)}
+    foregone = {name: one for name, one in view.rates.foregone.items() if one.sentence_idx not in withheld}
     return replace(
         view,
         # The behaviors stay those of all rates: which of them are decided is no secret, and panes keep their order.
-        rates=replace(view.rates, rates=rates, chosen=view.rates.behaviors),
+        rates=replace(view.rates, rates=rates, chosen=view.rates.behaviors, foregone=foregone),
         big_changes=view.big_changes - withheld,
         estimates=None if view.estimates is None else replace(view.estimates, withheld=withheld),
         confirmed={place: one for place, one in view.confirmed.items() if place[1] not in withheld},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.analysis.rates import PrefixRate
 from core.annotation.codebook import Codebook
 from core.sanitize import visible_line
-from tui.palette import BOLD, DIM, PLAIN, TURNING_POINT, behavior_style, label_style
+from tui.palette import BOLD, DIM, FOREGONE, PLAIN, TURNING_POINT, behavior_style, label_style
 from tui.views.annotating import said, suggestion
 from tui.views.instead import instead_lines
 from tui.views.numbers import probability
@@ -114,6 +114,12 @@ def _behavior_lines(view: TraceView, index: int, behavior: str, width: int) -> l
         importance = [] if value is None else [(f"  importance {abs(value):.2f}", PLAIN)]
         lines += [[(indent, PLAIN), *moved, *importance]] if moved else []
         lines += [[(indent, PLAIN), *replaced]] if replaced else []
+    if view.rates.is_foregone(behavior, index + 1):
+        foregone = view.rates.foregone[behavior]
+        # In full where it is so, and in a row after it, for a step repaints it.
+        what = foregone.sentence if index == max(0, foregone.prefix_idx - 1) else foregone.in_short
+        told = visible_line(f"{FOREGONE} {what}")
+        lines += [[(indent, PLAIN), (told[row.start : row.end], PLAIN)] for row in wrap(told, width - len(indent))]
     fresh = view.confirmed.get((behavior, index))
     if fresh is not None:
         lines += [[(indent, PLAIN), *pieces] for pieces in _confirmed(fresh, width - len(indent))]

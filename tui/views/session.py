@@ -18,7 +18,8 @@ from core.store.labels import load_held
 from core.store.rates import SettingsInUse, settings_in_use
 from core.store.traces import load_trace
 from core.traces.model import Trace
-from tui.palette import TURNING_POINT, TURNING_POINT_ELSEWHERE
+from core.traces.reasoning import ReasoningTags
+from tui.palette import FOREGONE, TURNING_POINT, TURNING_POINT_ELSEWHERE
 from tui.views.annotating import tag_and_flag
 from tui.views.estimates import Estimates
 from tui.widgets.direction_track import Directions
@@ -136,7 +137,9 @@ class TraceView:
         return {} if self.estimates is None else {name: _track(self, name) for name in self.estimates.by_behavior}
 
     def mark(self, behavior: str, index: int) -> str:
-        """One cell: whether the sentence is a turning point of this behavior, or only of another."""
+        """One cell: whether the sentence decides this behavior itself, is a turning point of it, or only of another."""
+        if self.rates.decides_itself(behavior, index):
+            return FOREGONE
         if self.estimates is None or index not in self.turning_points:
             return " "
         return TURNING_POINT if index in self.estimates.turning_points(behavior) else TURNING_POINT_ELSEWHERE
@@ -162,11 +165,11 @@ def load_view(
     )
 
 
-def with_recycled_rates(store: Store, view: TraceView) -> TraceView:
+def with_recycled_rates(store: Store, view: TraceView, tags: tuple[ReasoningTags, ...]) -> TraceView:
     """The same with recycled rollouts counted in the rates; directions stay as they are."""
     from core.resampling.recycling import rates_with_recycled
 
-    return replace(view, rates=rates_with_recycled(store.read, view.trace, view.rates))
+    return replace(view, rates=rates_with_recycled(store.read, view.trace, view.rates, tags))
 
 
 def display_texts(trace: Trace) -> tuple[str, ...]:
@@ -190,7 +193,7 @@ def sentence_items(
                 flag=flag,
                 direction=shown_direction(view.known_of(index), behavior, index),
                 is_big=index in standing_out,
-                mark=view.mark(behavior, index),
+                mark=view.known_of(index).mark(behavior, index),
             )
         )
     return tuple(items)
@@ -243,6 +246,8 @@ def curves(view: TraceView, cursor: int, shown: str = "") -> tuple[Curve, ...]:
         here = view.rates.rate(curve.behavior, cursor)
         interval = "" if here is None or here.interval is None else "[{:.2f}, {:.2f}]".format(*here.interval)
         told = "hidden" if view.hides_rate(curve.behavior, cursor) else counted(here)
+        if told != "hidden" and here is not None and view.rates.is_foregone(curve.behavior, cursor):
+            told += f" {FOREGONE}"
         built.append(replace(curve, caption=f"{cursor} → {told}", interval=interval))
     return tuple(built)
 
@@ -257,7 +262,7 @@ def _curve(view: TraceView, behavior: str) -> Curve:
         if view.hides_rate(behavior, prefix):
             points.append(HIDDEN)
         elif rate is not None and rate.rate is not None:
-            points.append(rate.rate)
+            points.append(FOREGONE if view.rates.is_foregone(behavior, prefix) else rate.rate)
         else:
             points.append(UNDECIDED if rate is not None and undecided(rate) else UNSAMPLED)
     return Curve(behavior, short_name(behavior), tuple(points), "", "", tuple(half_widths))

@@ -41,6 +41,10 @@ class Job(Protocol):
     def nothing(self) -> str:
         """The sentence that says why there is nothing to do."""
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What its rates will say nothing about, a sentence each."""
+
     def doubtful(self, store: Store) -> Endpoint | None:
         """The endpoint, if prefixes are to be continued there; it may have to be checked."""
 
@@ -71,6 +75,13 @@ class TopUp:
     def nothing(self) -> str:
         """See `Job`."""
         return f"nothing to draw: there are {max(spot.n for spot in self.request.spots)} rollouts or more already."
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """See `Job`."""
+        from core.resampling.cautions import cautions
+
+        return cautions(self.request)
 
     def doubtful(self, store: Store) -> Endpoint | None:
         """See `Job`."""
@@ -114,6 +125,13 @@ class Adaptively:
     def nothing(self) -> str:
         """See `Job`."""
         return "nothing to draw: what was asked for is there."
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """See `Job`."""
+        from core.resampling.cautions import cautions
+
+        return cautions(self.request, (self.trace,))
 
     def doubtful(self, store: Store) -> Endpoint | None:
         """See `Job`."""

@@ -94,12 +94,13 @@ class Resampler:
         takes = job.takes(self._store)
         if not takes:
             return job.nothing
+        cautions = "".join(f" {sentence}" for sentence in job.cautions)
         self._queue.append(job)
         if self.is_running:
             self._change(RunStatus(self.status.text, self.status.why))
-            return f"queued behind the run under way: {takes}."
+            return f"queued behind the run under way: {takes}.{cautions}"
         self._worker = self._run_worker(self._work(), group="resample", exit_on_error=False)
-        return f"drawing {takes}; c stops."
+        return f"drawing {takes}; c stops.{cautions}"
 
     def cancel(self) -> str:
         """First: start nothing new and keep what is in flight. Again: abort at once."""

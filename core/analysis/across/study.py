@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from core.analysis.across.pairs import PairCounts, count_pairs
 from core.analysis.counts import Contrast, Count
 from core.analysis.estimates import sweeps_of
+from core.analysis.foregone import Foregone, load_foregone
 from core.analysis.importance import Importance, SentenceImportance, analyse
 from core.analysis.rates import ALWAYS_SHOWN, choose_settings
 from core.analysis.sweep import THRESHOLD, Sweep
@@ -35,7 +36,8 @@ class StudyTrace:
 
     ``importance`` is keyed by behavior. ``labels`` maps a sentence to its category; ``n_gold`` of them are gold labels,
     ``n_adjudicated`` of which were adjudicated; the others are those of ``annotator``, None where none is used.
-    ``pairs`` counts compliance and alignment faking together, None where one of them was not measured.
+    ``pairs`` counts compliance and alignment faking together, None where one of them was not measured. ``foregone`` has
+    the behaviors that the trace's own text decides.
     """
 
     id: str
@@ -50,6 +52,7 @@ class StudyTrace:
     n_sentences: int
     n_gold: int = 0
     n_adjudicated: int = 0
+    foregone: Mapping[str, Foregone] = field(default_factory=dict)
 
     @property
     def model(self) -> str:
@@ -167,6 +170,7 @@ def _load(
         n_sentences=len(trace.sentences),
         n_gold=labels.n_gold,
         n_adjudicated=labels.n_adjudicated,
+        foregone=load_foregone(store.read, trace_id, {found.judge_id for found in importance.values()}),
     )
 
 

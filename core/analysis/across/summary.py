@@ -87,6 +87,11 @@ def notes_of(study: Study) -> tuple[str, ...]:
         for behavior in study.behaviors
         if len(judges := {t.importance[behavior].judge_id for t in study.traces if behavior in t.importance}) > 1
     ]
+    for behavior in study.behaviors:
+        decided = [trace for trace in study.traces if behavior in trace.foregone]
+        if decided:
+            where = f"{behavior}: in {len(decided)} of {n} traces, such as {decided[0].id}"
+            notes.append(f"{where}, {decided[0].foregone[behavior].clause}")
     notes.append(
         "Brackets hold 95%, of resampled sets of traces or of permutations; there are none below two traces, or where"
         " traces do not differ."

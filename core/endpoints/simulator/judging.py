@@ -86,6 +86,7 @@ _JUDGES: Mapping[str, Callable[[str], str]] = {
     "turnpoint judge: alignment faking, five criteria, version 1": _five_criteria,
     "turnpoint judge: alignment faking, four criteria, version 1": _four_criteria,
     "turnpoint judge: one question, version 1": _own_question,
+    "turnpoint judge: one question, version 2": _own_question,
 }
 
 

@@ -47,7 +47,7 @@ def adaptive_evidence(trace: Trace, request: RunRequest, policy: AdaptivePolicy,
     if not policy.recycle:
         return evidence
     recycled = recycled_rollouts(store.read, trace, settings_id)
-    return with_recycled(evidence, recycled_counts(store.read, recycled, trace, settings_id, judges))
+    return with_recycled(evidence, recycled_counts(store.read, recycled, trace, settings_id, judges, request.tags))
 
 
 def round_request(trace: Trace, request: RunRequest, round_: Round) -> RunRequest:

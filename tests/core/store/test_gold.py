@@ -161,12 +161,14 @@ def test_gold_is_no_annotator_anywhere(store: Store) -> None:
     assert GOLD not in {rating.rater for rating in load_ratings(store.read)}
 
 
-def test_the_adjudication_of_another_database_is_a_rater_but_no_annotator(store: Store) -> None:
+def test_the_adjudication_of_another_database_is_nobodys_rating_and_stands_beside(store: Store) -> None:
     label(store, "gold@other", "second", 2, "planning")
     assert 2 not in load_gold(store.read, "second")
     label(store, "gold@other", "first", 0, "none")
     (found,) = (one for one in load_disagreements(store.read) if one.place == ("first", 0))
-    assert [one.rater for one in found.opinions] == ["ana", "ben", "gold@other"]
+    assert [one.rater for one in found.opinions] == ["ana", "ben"]
+    assert [(one.rater, one.kind, one.category) for one in found.beside] == [("gold@other", "adjudication", "none")]
+    assert {rating.rater for rating in load_ratings(store.read)} == {"ana", "ben"}
 
 
 def test_disagreements_come_in_the_order_of_the_traces(store: Store) -> None:

@@ -107,6 +107,7 @@ def test_another_label_that_stands_is_replaced_only_on_demand(store: Store, tmp_
         ("first,3,ana,none", "no sentence 3 in 'first', which ends with 2; number sentences from 0."),
         ("first,-1,ana,none", "sentence_idx '-1' is no whole number; number sentences from 0."),
         ("first,0,gold,none", "nobody can label as 'gold'; name an annotator."),
+        ("first,0,gold@ben,none", "nobody can label as 'gold@ben'; name an annotator."),
         ("first,0,,none", "nobody can label as ''; name an annotator."),
         ("first,2,ana,none", "t.csv:2 labels this sentence for 'ana' already; keep one of the two."),
         ("first,0,ana,dreams", "no category 'dreams' in codebook"),

