@@ -12,7 +12,7 @@ from core.errors import ConfigError
 from tui.cli.completing import complete_traces
 from tui.cli.draining import drained
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, say, warn
+from tui.cli.output import json_option, print_json, say, warn, yes_option
 from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--no-check", is_flag=True, help="Do not check first that the server continues a prefix.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
+@yes_option
 @json_option
 @takes("db", *ENDPOINT)
 @click.pass_obj
@@ -75,12 +76,14 @@ def resample(
     no_judge: bool,
     no_check: bool,
     dry_run: bool,
+    is_meant: bool,
     as_json: bool,
 ) -> None:
     """Top up to n rollouts at prefixes of TRACE; what is there already is kept and not drawn again.
 
     With --behavior it is the traces made of collected answers that show the behavior, queries taking turns.
     """
+    from core.resampling.largeness import adaptive_largeness, largeness
     from core.resampling.measuring import Measures, measures, own_rules
     from core.resampling.plan import make_plan, parse_prefixes
     from core.resampling.request import RunRequest, top_up
@@ -109,6 +112,8 @@ def resample(
         )
         doubtful = None if no_check else sampled
         if policy is not None:
+            if not (dry_run or is_meant):
+                refuse_large(adaptive_largeness(traces, request, policy))
             how = How(policy, store, doubtful, dry_run, as_json)
             if trace_id is not None:
                 resample_adaptively(traces[0], request, how)
@@ -123,10 +128,22 @@ def resample(
             if as_json:
                 print_json(asdict(plan))
             return
+        if not is_meant:
+            refuse_large(largeness(plan, request))
         result = run_with_progress(request, store, doubtful)
     if as_json:
         print_json(asdict(result))
     report(result, as_json)
+
+
+def refuse_large(large: str) -> None:
+    """Refuse a run that is as ``large`` as that; an empty text is none.
+
+    Raises:
+        ConfigError: saying how it can be carried out all the same.
+    """
+    if large:
+        raise ConfigError(f"this is a large run, {large}: add --yes if it is meant, or cap it lower.")
 
 
 def planned(plan: Plan) -> str:

@@ -20,9 +20,13 @@ from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 
 if TYPE_CHECKING:
+    from tui.workers.jobs import Job
     from tui.workers.resampler import RunStatus
 
 Result = TypeVar("Result")
+
+SURE = "sure"
+"""The question whether a large run is really meant."""
 
 
 class ListScreen(Screen[Result], Generic[Result]):
@@ -41,6 +45,7 @@ class ListScreen(Screen[Result], Generic[Result]):
         self._compositor = ExactCompositor()
         self._message = ""
         self._status_rows = 1
+        self._large: Job | None = None
 
     @property
     def items(self) -> LineList:
@@ -137,11 +142,41 @@ class ListScreen(Screen[Result], Generic[Result]):
         free = next(path for path in taken if not path.exists())
         self.bar.ask("export", "write CSVs to:", str(free), "a new folder; Enter writes")
 
+    def launch(self, job: Job) -> None:
+        """Start a run, or queue it, and say so; one that is large only once it was asked for twice.
+
+        Raises:
+            ConfigError: if it cannot be run as it is.
+        """
+        if large := context_of(self).resampler.largeness(job):
+            self._large = job
+            self.bar.ask(SURE, "is that meant?", note=f"{large}: type yes to draw them, Esc leaves")
+        else:
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        said = context_of(self).resampler.start(job)
+        self.started()
+        self.say(said)
+
+    def started(self) -> None:
+        """Follow a run that was started here."""
+
+    def _answer_sure(self, text: str) -> None:
+        job, self._large = self._large, None
+        if job is not None and text.strip().lower() in ("yes", "y"):
+            self._begin(job)
+        else:
+            self.say("nothing is drawn.")
+
     @on(PromptBar.Answered)
     def _answered(self, event: PromptBar.Answered) -> None:
         self.close_bar()
         with self.reading():
-            self.answer(event.purpose, event.text)
+            if event.purpose == SURE:
+                self._answer_sure(event.text)
+            else:
+                self.answer(event.purpose, event.text)
 
     @on(PromptBar.Edited)
     def _edited(self, event: PromptBar.Edited) -> None:

@@ -147,9 +147,8 @@ class PickerScreen(ListScreen[str]):
                 self.edited("resample", f"{context.default_n}")
 
     def _resample(self, text: str) -> None:
-        resampler = context_of(self).resampler
         try:
-            self.say(resampler.start(read_top_up(resampler, self._chosen, "all", text)))
+            self.launch(read_top_up(context_of(self).resampler, self._chosen, "all", text))
         except TurnpointError as error:
             self.say(str(error))
 

@@ -37,6 +37,9 @@ class Job(Protocol):
             ConfigError: if it cannot be run as it is.
         """
 
+    def largeness(self, store: Store) -> str:
+        """What it would come to, in a few words, if that is so much that it is asked for twice; else empty."""
+
     @property
     def nothing(self) -> str:
         """The sentence that says why there is nothing to do."""
@@ -66,6 +69,13 @@ class TopUp:
         plan = make_plan(store.read, self.request)
         drawn = "" if plan.is_empty else f"{plan.rollouts} rollouts"
         return f"{drawn} and {plan.rulings} outcomes by pattern" if plan.rulings else drawn
+
+    def largeness(self, store: Store) -> str:
+        """See `Job`."""
+        from core.resampling.largeness import largeness
+        from core.resampling.plan import make_plan
+
+        return largeness(make_plan(store.read, self.request), self.request)
 
     @property
     def nothing(self) -> str:
@@ -109,6 +119,12 @@ class Adaptively:
         if not first.plan.rollouts:
             return f"adaptively, once {first.plan.judgements} rollouts that are there are judged"
         return f"adaptively, first {first.plan.rollouts} rollouts ({first.stage}: {first.reason})"
+
+    def largeness(self, store: Store) -> str:
+        """See `Job`."""
+        from core.resampling.largeness import adaptive_largeness
+
+        return adaptive_largeness([self.trace], self.request, self.policy)
 
     @property
     def nothing(self) -> str:

@@ -85,6 +85,14 @@ class Resampler:
             raise ConfigError(self._refusal)
         return replace(self._template, **asked)
 
+    def largeness(self, job: Job) -> str:
+        """What a job would come to, if that is so much that it is asked for twice; else empty.
+
+        Raises:
+            ConfigError: if it cannot be run as it is.
+        """
+        return job.largeness(self._store)
+
     def start(self, job: Job) -> str:
         """Start a run, or queue it behind the one under way; say which.
 

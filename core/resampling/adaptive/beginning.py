@@ -9,7 +9,7 @@ from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.adaptive.stopping import Until
 from core.resampling.adaptive.sweep import adaptive_evidence, round_request, unjudged_request
 from core.resampling.plan import Plan, make_plan
-from core.resampling.request import RunRequest
+from core.resampling.request import RunRequest, check_most
 from core.store.database import Store
 from core.traces.model import Trace
 
@@ -26,7 +26,12 @@ class Beginning:
 
 
 def make_policy(until: Until, most: int = AdaptivePolicy.most, recycle: bool = True) -> AdaptivePolicy:
-    """The policy of a run whose prefixes shall have at most ``most`` (1 or more) exploratory rollouts each."""
+    """The policy of a run whose prefixes shall have at most ``most`` (1 or more) exploratory rollouts each.
+
+    Raises:
+        ConfigError: if no prefix can have so many.
+    """
+    check_most(most)
     return AdaptivePolicy(until, first=min(AdaptivePolicy.first, most), most=most, recycle=recycle)
 
 
