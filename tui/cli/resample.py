@@ -19,7 +19,6 @@ from tui.views.numbers import how_many
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.endpoints.endpoint import Endpoint
     from core.resampling.checked import Stoppable
     from core.resampling.plan import Plan
     from core.resampling.progress import Progress
@@ -110,11 +109,10 @@ def resample(
             max_cost=max_cost,
             max_rollouts=max_rollouts,
         )
-        doubtful = None if no_check else sampled
         if policy is not None:
             if not (dry_run or is_meant):
                 refuse_large(adaptive_largeness(traces, request, policy))
-            how = How(policy, store, doubtful, dry_run, as_json)
+            how = How(policy, store, no_check, dry_run, as_json)
             if trace_id is not None:
                 resample_adaptively(traces[0], request, how)
             else:
@@ -130,7 +128,7 @@ def resample(
             return
         if not is_meant:
             refuse_large(largeness(plan, request))
-        result = run_with_progress(request, store, doubtful)
+        result = run_with_progress(request, store, None if no_check else request)
     if as_json:
         print_json(asdict(result))
     report(result, as_json)
@@ -160,10 +158,10 @@ def about(cost: float | None) -> str:
     return money(cost) if cost is None else f"about {money(cost)}"
 
 
-def run_with_progress(request: RunRequest, store: Store, doubtful: Endpoint | None = None) -> RunResult:
+def run_with_progress(request: RunRequest, store: Store, doubtful: RunRequest | None = None) -> RunResult:
     """Run a request; the first Ctrl-C keeps what is in flight, the second aborts. Progress goes to standard error.
 
-    A ``doubtful`` endpoint is checked before, unless the store has a check of it.
+    The endpoint of a ``doubtful`` request is checked before, unless the store has a check of it.
     """
     from core.resampling.checked import continues_prefixes
     from core.resampling.runner import Run
@@ -174,7 +172,7 @@ def run_with_progress(request: RunRequest, store: Store, doubtful: Endpoint | No
 
 
 def watched(
-    make: Callable[[Callable[[Progress], None]], Stoppable], store: Store, doubtful: Endpoint | None = None
+    make: Callable[[Callable[[Progress], None]], Stoppable], store: Store, doubtful: RunRequest | None = None
 ) -> RunResult:
     """Execute the run that ``make`` builds around a progress callback, as `run_with_progress` does."""
     from core.resampling.checked import CheckedRun
@@ -183,7 +181,9 @@ def watched(
 
     def build(line: TerminalLine, show: Callable[[Progress], None]) -> Stoppable:
         run = make(show)
-        return run if doubtful is None else CheckedRun(run, doubtful, store, on_the_way(doubtful, line), warn)
+        if doubtful is None:
+            return run
+        return CheckedRun(run, doubtful, store, on_the_way(doubtful.endpoint, line), warn)
 
     return drained(build, running)
 

@@ -12,7 +12,6 @@ from tui.views.wording import ending, outcome
 from tui.widgets.sentence_list import signed
 
 if TYPE_CHECKING:
-    from core.endpoints.endpoint import Endpoint
     from core.resampling.adaptive.confirm import ConfirmedDirection
     from core.resampling.adaptive.policy import AdaptivePolicy, Round
     from core.resampling.adaptive.sweep import AdaptiveRun
@@ -44,8 +43,8 @@ class Job(Protocol):
     def nothing(self) -> str:
         """The sentence that says why there is nothing to do."""
 
-    def doubtful(self, store: Store) -> Endpoint | None:
-        """The endpoint, if prefixes are to be continued there; it may have to be checked."""
+    def doubtful(self, store: Store) -> RunRequest | None:
+        """The request that the endpoint may have to be checked for, if prefixes are to be continued there."""
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]
@@ -82,11 +81,11 @@ class TopUp:
         """See `Job`."""
         return f"nothing to draw: there are {max(spot.n for spot in self.request.spots)} rollouts or more already."
 
-    def doubtful(self, store: Store) -> Endpoint | None:
+    def doubtful(self, store: Store) -> RunRequest | None:
         """See `Job`."""
         from core.resampling.checked import continues_prefixes
 
-        return self.request.endpoint if continues_prefixes(self.request, store) else None
+        return self.request if continues_prefixes(self.request, store) else None
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]
@@ -131,9 +130,11 @@ class Adaptively:
         """See `Job`."""
         return "nothing to draw: what was asked for is there."
 
-    def doubtful(self, store: Store) -> Endpoint | None:
+    def doubtful(self, store: Store) -> RunRequest | None:
         """See `Job`."""
-        return self.request.endpoint
+        from core.resampling.adaptive.beginning import widest_request
+
+        return widest_request(self.trace, self.request, self.policy)
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]

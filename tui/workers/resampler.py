@@ -144,8 +144,8 @@ class Resampler:
         """The run of a job, behind a check of its endpoint where prefixes are to be continued."""
         from core.resampling.checked import CheckedRun
 
-        run, endpoint = job.run(self._store, self._progressed, self._entered), job.doubtful(self._store)
-        return run if endpoint is None else CheckedRun(run, endpoint, self._store, self._checking, self._warn)
+        run, doubtful = job.run(self._store, self._progressed, self._entered), job.doubtful(self._store)
+        return run if doubtful is None else CheckedRun(run, doubtful, self._store, self._checking, self._warn)
 
     def _checking(self, done: int, steps: int, name: str) -> None:
         # Said once: every step of it would be a repaint.
@@ -153,7 +153,8 @@ class Resampler:
             self._change(RunStatus("checking the endpoint…"))
 
     def _warn(self, sentence: str) -> None:
-        self._change(RunStatus(self.status.text, self.status.why, warning=sentence))
+        before = f"{self.status.warning} " if self.status.warning else ""
+        self._change(RunStatus(self.status.text, self.status.why, warning=before + sentence))
 
     def _entered(self, round_: Round) -> None:
         self._round = round_

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.resampling.adaptive.deciding import next_round
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.adaptive.stopping import Until
 from core.resampling.adaptive.sweep import adaptive_evidence, round_request, unjudged_request
 from core.resampling.plan import Plan, make_plan
-from core.resampling.request import RunRequest, check_most
+from core.resampling.request import RunRequest, check_most, top_up
 from core.store.database import Store
 from core.traces.model import Trace
 
@@ -33,6 +33,11 @@ def make_policy(until: Until, most: int = AdaptivePolicy.most, recycle: bool = T
     """
     check_most(most)
     return AdaptivePolicy(until, first=min(AdaptivePolicy.first, most), most=most, recycle=recycle)
+
+
+def widest_request(trace: Trace, request: RunRequest, policy: AdaptivePolicy) -> RunRequest:
+    """The request for all exploratory rollouts that a run may come to: a server is checked for these."""
+    return replace(request, spots=top_up(trace, range(trace.n_prefixes), policy.most))
 
 
 def beginning(trace: Trace, request: RunRequest, policy: AdaptivePolicy, store: Store) -> Beginning | None:

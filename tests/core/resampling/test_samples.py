@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_spans_hold_what_sets_of_numbers_would(spans: list[Span], present: set[i
     assert indices(left) == indices(spans) - present
     assert how_many_in(left) == len(indices(spans) - present)
     for found in (united(spans), left):
-        assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))
+        assert all(before[1] < after[0] for before, after in itertools.pairwise(found))
         assert all(start < stop for start, stop in found)
 
 
