@@ -227,10 +227,13 @@ class RunRequest:
 class RunResult:
     """How a run ended: ``status`` is done, cancelled (told to stop), stopped (a cap) or failed; ``reason`` says why.
 
-    ``reason`` is one sentence, empty when all that was asked for is there.
+    ``reason`` is one sentence, empty when all that was asked for is there. ``remarks`` are sentences about what its
+    numbers are worth; ``is_void`` says that a behavior was decided on no rollout at all.
     """
 
     status: str
     reason: str
     progress: Progress
     run_id: int | None = None
+    remarks: tuple[str, ...] = ()
+    is_void: bool = False

@@ -69,7 +69,7 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
         firsts = [beginning(trace, request, how.policy, how.store) for trace in traces]
         print_json([None if first is None else asdict(first.plan) for first in firsts])
         return
-    documents = []
+    documents, results = [], []
     for place, trace in enumerate(traces, 1):
         if not how.as_json:
             say(f"{trace.id} ({place} of {len(traces)})")
@@ -77,6 +77,7 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
             _say_beginning(trace, request, how)
             continue
         result, found = _run(trace, request, how)
+        results.append(result)
         documents.append({"trace_id": trace.id} | asdict(result) | {"confirmed": [asdict(one) for one in found]})
         if not how.as_json:
             tell(result)
@@ -87,7 +88,8 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
         return
     if how.as_json:
         print_json(documents)
-    end_as(result)
+    for one in results:
+        end_as(one)
 
 
 def _less(request: RunRequest, spent: Progress) -> RunRequest:

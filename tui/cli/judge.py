@@ -13,7 +13,7 @@ from core.errors import ConfigError
 from tui.cli.completing import complete_annotators, complete_traces
 from tui.cli.judge_labels import label, sample
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, say, yes_option
+from tui.cli.output import json_option, print_json, say, warn, yes_option
 from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.views.numbers import how_many
 
@@ -81,6 +81,8 @@ def run(
     if result is not None:
         if not as_json:
             say(judged_in_words(result))
+            for remark in result.remarks:
+                warn(remark)
         report(result, True)
 
 

@@ -196,17 +196,21 @@ def report(result: RunResult, as_json: bool) -> None:
 
 
 def tell(result: RunResult) -> None:
-    """Say how a run ended; a failure on standard error."""
+    """Say how a run ended, and what its numbers are worth; a failure, and every remark, on standard error."""
     from core.resampling.request import FAILED
     from tui.views.wording import ending
 
     (warn if result.status == FAILED else say)(ending(result))
+    for remark in result.remarks:
+        warn(remark)
 
 
 def end_as(result: RunResult | SuggestingResult) -> None:
     """Turn what is missing into the exit code."""
-    from core.resampling.request import DONE, STOPPED
+    from core.resampling.request import DONE, STOPPED, RunResult
 
+    if isinstance(result, RunResult) and result.is_void:
+        raise SystemExit(1)
     # A cap was set on purpose; whatever else is missing is worth another run, and the exit code says so.
     if result.status != STOPPED and (result.status != DONE or result.reason):
         raise SystemExit(1)

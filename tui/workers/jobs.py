@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from tui.views.session import short_name
-from tui.views.wording import ending, outcome
+from tui.views.wording import outcome, remarked
 from tui.widgets.sentence_list import signed
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class TopUp:
 
     def ending(self, store: Store, result: RunResult) -> str:
         """See `Job`."""
-        return ending(result)
+        return remarked(result)
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ class Adaptively:
         from core.store.rates import rollouts_per_prefix
 
         if result.status not in (DONE, STOPPED):
-            return ending(result, "adaptive run")
+            return remarked(result, "adaptive run")
         trace, settings_id, judges = self.trace, self.request.endpoint.settings.id, self.request.measured
         found = largest_confirmed(fresh_directions(store.read, trace.id, settings_id, trace.n_prefixes, judges))
         n_stored = sum(rollouts_per_prefix(store.read, trace.id, settings_id).values())
         compared = f"{n_stored} in all, where {EVENLY} at every prefix would be {EVENLY * trace.n_prefixes}"
         parts = (outcome(result, "adaptive run"), confirmed(found), compared, result.reason)
-        return "; ".join(filter(None, parts))
+        return " ".join(("; ".join(filter(None, parts)), *result.remarks))
 
 
 def confirmed(found: Sequence[ConfirmedDirection]) -> str:

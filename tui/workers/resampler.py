@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, TurnpointError
-from tui.views.wording import running, running_stage
+from core.reporting import Throttled
+from tui.views.wording import clock_time, running, running_stage
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -59,7 +60,7 @@ class Resampler:
         self._round: Round | None = None
         self._worker: Worker[None] | None = None
         self._stopping = False
-        self._updated = 0.0
+        self._progressed = Throttled(self._show_progress, SECONDS_BETWEEN_UPDATES)
 
     def attach(self, run_worker: Callable[..., Any], on_change: Callable[[RunStatus], None]) -> None:
         """Take the app's worker and the callback that repaints."""
@@ -150,7 +151,7 @@ class Resampler:
     def _checking(self, done: int, steps: int, name: str) -> None:
         # Said once: every step of it would be a repaint.
         if done == 0:
-            self._change(RunStatus("checking the endpoint…"))
+            self._change(RunStatus(f"checking the endpoint since {clock_time(time.time())}…"))
 
     def _warn(self, sentence: str) -> None:
         before = f"{self.status.warning} " if self.status.warning else ""
@@ -159,16 +160,15 @@ class Resampler:
     def _entered(self, round_: Round) -> None:
         self._round = round_
 
-    def _progressed(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._updated >= SECONDS_BETWEEN_UPDATES:
-            self._updated = now
-            queued, round_ = len(self._queue), self._round
-            if round_ is None:
-                self._change(RunStatus(running(progress, queued)))
-            else:
-                self._change(RunStatus(running_stage(round_.stage, progress, queued), round_.reason))
+    def _show_progress(self, progress: Progress) -> None:
+        queued, round_ = len(self._queue), self._round
+        if round_ is None:
+            self._change(RunStatus(running(progress, queued)))
+        else:
+            self._change(RunStatus(running_stage(round_.stage, progress, queued), round_.reason))
 
     def _change(self, status: RunStatus) -> None:
+        if status.ended:
+            self._progressed.drop()
         self.status = status
         self._on_change(status)
