@@ -93,8 +93,9 @@ class TurnpointApp(App[None], inherit_bindings=False):
         if not isinstance(screen, ListScreen):
             return await super().run_action(action, default_namespace, namespaces)
         with screen.reading():
-            _, name, _ = parse(action) if isinstance(action, str) else action
-            if refusal := screen.refusal(name):
+            whose, name, _ = parse(action) if isinstance(action, str) else action
+            # What a field binds, or is the app's, moving and quitting, is no action of the table.
+            if default_namespace is screen and whose != "app" and (refusal := screen.refusal(name)):
                 screen.say(refusal)
                 return True
             return await super().run_action(action, default_namespace, namespaces)

@@ -12,7 +12,9 @@ from textual import on
 from textual.screen import Screen
 
 from core.errors import StoreError
+from tui.actions import revealed_by
 from tui.context import context_of
+from tui.views.blind import refusal_of_all
 from tui.views.chrome import hint_line, message_lines
 from tui.widgets.exact_update import ExactCompositor
 from tui.widgets.line_list import LineList
@@ -94,8 +96,14 @@ class ListScreen(Screen[Result], Generic[Result]):
             self.say(str(error))
 
     def refusal(self, action: str) -> str:
-        """Why an action, by the name of its method, may not be carried out now, in one sentence; empty where it may."""
-        return ""
+        """Why an action, by the name of its method, may not be carried out now, in one sentence; empty where it may.
+
+        In blind mode that is whatever tells of sentences that are not decided, or does not say what it tells.
+        """
+        context = context_of(self)
+        if not context.blind.is_on:
+            return ""
+        return refusal_of_all(context.store, context.annotator, revealed_by(self.SCOPE, action))
 
     def status_lines(self, width: int, height: int) -> list[Line]:
         """The last message, or else the first keys one needs."""

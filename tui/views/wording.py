@@ -59,7 +59,8 @@ def _joined(what: str, progress: Progress, judged: str, queued: int) -> str:
             f"{what} {progress.rollouts_done}/{progress.rollouts_total}",
             judged,
             waiting(progress),
-            f"{progress.rollouts_per_second:.1f}/s",
+            # Of a run that waits, the pace says nothing, and the row is short.
+            "" if progress.waiting_since else f"{progress.rollouts_per_second:.1f}/s",
             money(progress.spend),
             cached(progress),
             failed,
