@@ -11,11 +11,13 @@ from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 
 from core.sanitize import visible_line
 from core.store.traces import list_traces
 from tui.actions import moved_keys
 from tui.context import Context
+from tui.pasting import parse_pastes_safely
 from tui.screens.base import ListScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import keys_screen
@@ -53,6 +55,13 @@ class TurnpointApp(App[None], inherit_bindings=False):
         self._first = first
         self.animation_level = "none"
         self.theme = THEME
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own for this terminal, which runs no key of a paste."""
+        driver = super().get_driver_class()
+        if driver.__module__ == "textual.drivers.linux_driver":
+            parse_pastes_safely()
+        return driver
 
     def on_mount(self) -> None:
         """Take the user's keys and show the first screen."""

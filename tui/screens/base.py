@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual import on
+from textual.events import Paste
 from textual.screen import Screen
 
 from core.errors import StoreError
@@ -84,6 +85,11 @@ class ListScreen(Screen[Result], Generic[Result]):
         """Show one sentence in the status row until the cursor moves."""
         self._message = text
         self._show_status()
+
+    def on_paste(self, event: Paste) -> None:
+        """Nothing is done with what is pasted into no question."""
+        event.stop()
+        self.say("a paste runs no keys: it is passed over here, and goes into a question such as that of / or i.")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
