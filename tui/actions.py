@@ -168,6 +168,46 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", ("q",), "leave", "back", "back", OPENED),
 )
 
+NOTHING, OF_SENTENCE, OF_TRACE, OF_ALL = "nothing", "sentence", "trace", "everything"
+REVEALS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *("down", "up", "page_down", "page_up", "first", "last", "go_to", "find", "next_hit", "previous_hit"),
+            *("next_unlabelled", "previous_unlabelled", "next_flagged", "previous_flagged", "queue", "blind"),
+            *("resample", "resample_all", "cancel", "recycled", "settings", "behavior", "export"),
+            *("accept", "skip", "unsure", "note", "note_in_editor", "select", "secondary", "clear_label"),
+            *("undo", "redo", "codebook", "codebook_next", "codebook_previous"),
+            *("read_sentence", "read", "prompt", "open", "copy", "help", "back", "quit", "close"),
+            # Screens that hide what they have to, or are not come to before all that they tell of is decided.
+            *("agreement", "list_disagreements", "next_table", "previous_table", "jump", "follow"),
+            *("filter_decided", "next_open", "previous_open", "sort", "withdraw", "open_place"),
+            *("filter", "verdict_yes", "verdict_no", "verdict_skip", "verdict_clear", "verdict_note", "next_unjudged"),
+            *("previous_unjudged", "judged_behavior", "verdict_blind", "text_on", "text_back", "case"),
+        ),
+        NOTHING,
+    ),
+    **dict.fromkeys(("instead", "rollouts"), OF_SENTENCE),
+    **dict.fromkeys(("next_change", "previous_change", "importance", "adaptive", "links", "disagreements"), OF_TRACE),
+    "summary": OF_ALL,
+}
+"""What an action shows of numbers, suggestions and the labels of others, by its id: nothing, or what tells of the
+sentence under the cursor, of the whole trace, or of all traces. Blind mode refuses it before that is decided, and
+refuses one that is not here."""
+
+
+def revealed_by(scope: str, method: str) -> str | None:
+    """What the actions of a screen that have this method reveal; None where one of them does not say."""
+    if method in ("label", "label_too") and scope in LABELLED:
+        return NOTHING
+    found = {REVEALS.get(one.id) for one in ACTIONS if scope in one.scopes and method_of(one) == method} or {None}
+    return None if None in found else max(found, key=(NOTHING, OF_SENTENCE, OF_TRACE, OF_ALL).index)
+
+
+def method_of(action: Action) -> str:
+    """The name of the method of an action, without what it is given and whose it is."""
+    return action.action.partition("(")[0].rpartition(".")[2]
+
+
 SHIFTED = dict(zip("123456789", "!@#$%^&*(", strict=True)) | {"0": ""}
 """What shift makes of a digit on a US keyboard; nobody needs the last one, none, as a secondary category."""
 

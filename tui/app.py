@@ -11,11 +11,13 @@ from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 
 from core.sanitize import visible_line
 from core.store.traces import list_traces
 from tui.actions import moved_keys
 from tui.context import Context
+from tui.pasting import parse_pastes_safely
 from tui.screens.base import ListScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import keys_screen
@@ -53,6 +55,13 @@ class TurnpointApp(App[None], inherit_bindings=False):
         self._first = first
         self.animation_level = "none"
         self.theme = THEME
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own for this terminal, which runs no key of a paste."""
+        driver = super().get_driver_class()
+        if driver.__module__ == "textual.drivers.linux_driver":
+            parse_pastes_safely()
+        return driver
 
     def on_mount(self) -> None:
         """Take the user's keys and show the first screen."""
@@ -93,8 +102,9 @@ class TurnpointApp(App[None], inherit_bindings=False):
         if not isinstance(screen, ListScreen):
             return await super().run_action(action, default_namespace, namespaces)
         with screen.reading():
-            _, name, _ = parse(action) if isinstance(action, str) else action
-            if refusal := screen.refusal(name):
+            whose, name, _ = parse(action) if isinstance(action, str) else action
+            # What a field binds, or is the app's, moving and quitting, is no action of the table.
+            if default_namespace is screen and whose != "app" and (refusal := screen.refusal(name)):
                 screen.say(refusal)
                 return True
             return await super().run_action(action, default_namespace, namespaces)

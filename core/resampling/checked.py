@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.endpoints.client import ClientOpener, open_client
-from core.endpoints.endpoint import Endpoint
-from core.endpoints.probe.finding import UNPROVEN
+from core.endpoints.probe.finding import Verdict
 from core.endpoints.probe.probing import OnStep, unwatched
 from core.errors import EndpointError
 from core.resampling.checking import known_or_checked
+from core.resampling.heeding import objections
 from core.resampling.plan import make_plan
 from core.resampling.progress import Progress
 from core.resampling.request import CANCELLED, RunRequest, RunResult
@@ -42,22 +42,22 @@ def continues_prefixes(request: RunRequest, store: Store) -> bool:
 class CheckedRun:
     """A run behind a check of its endpoint, to be executed once.
 
-    An endpoint is checked once per sampling settings and month, and never the simulator in this process. One that does
-    not continue, or whose samples are all the same, is refused; of one that is not proved to continue ``on_warning``
-    hears in a sentence, and about one that cannot be reached the run itself will speak.
+    Its endpoint is checked once per sampling settings and month, and never the simulator in this process.
+    What `core.resampling.heeding` has against the spots of ``request`` refuses the run, or ``on_warning`` hears of it,
+    a sentence at a time; about a server that cannot be reached the run itself will speak.
     """
 
     def __init__(
         self,
         run: Stoppable,
-        endpoint: Endpoint,
+        request: RunRequest,
         store: Store,
         on_step: OnStep = unwatched,
         on_warning: Callable[[str], None] = _unheard,
         clients: ClientOpener = open_client,
     ) -> None:
         self._run = run
-        self._endpoint = endpoint
+        self._request = request
         self._store = store
         self._on_step = on_step
         self._on_warning = on_warning
@@ -99,15 +99,19 @@ class CheckedRun:
         Raises:
             EndpointError: if the endpoint must not be sampled.
         """
+
+        def refused(verdict: Verdict) -> bool:
+            return any(one.refuses for one in objections(verdict, self._request))
+
+        endpoint = self._request.endpoint
         try:
-            verdicts = await known_or_checked(self._endpoint, self._store, self._on_step, self._clients)
+            verdicts = await known_or_checked(endpoint, self._store, self._on_step, self._clients, refused)
         except EndpointError:
             # No key: the run will not get far without one either, and has its own words for it.
             return
-        for verdict in verdicts:
-            if verdict.refuses:
-                raise EndpointError(verdict.sentence)
-        for verdict in verdicts:
-            if verdict.verdict == UNPROVEN:
-                self._on_warning(verdict.sentence)
-                break
+        found = [one for verdict in verdicts for one in objections(verdict, self._request)]
+        for one in found:
+            if one.refuses:
+                raise EndpointError(one.sentence)
+        for one in found:
+            self._on_warning(one.sentence)

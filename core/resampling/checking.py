@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -56,8 +57,11 @@ async def known_or_checked(
     store: Store,
     on_step: OnStep = unwatched,
     clients: ClientOpener = open_client,
+    refuses: Callable[[Verdict], bool] = lambda verdict: verdict.refuses,
 ) -> tuple[Verdict, ...]:
     """The verdicts on each server of an endpoint: those in the store that are younger than 30 days, or new ones.
+
+    A stored one that ``refuses`` is never believed: the server may have been mended since.
 
     Raises:
         CannotContinueError: if the endpoint is known to answer anew.
@@ -67,9 +71,8 @@ async def known_or_checked(
         return ()
     known = [latest_check(store.read, endpoint.settings.id, server.base_url) for server in servers_of(endpoint)]
     fresh = [check.verdict for check in known if check is not None and check.is_fresh]
-    if len(fresh) == len(known) and not any(verdict.refuses for verdict in fresh):
+    if len(fresh) == len(known) and not any(map(refuses, fresh)):
         return tuple(fresh)
-    # A refusal is never believed for long: the server may have been mended since.
     return await check_endpoint(endpoint, store, on_step, clients)
 
 

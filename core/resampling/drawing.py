@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeAlias
+
+from core.resampling.samples import Span, how_many_in, united, without
 
 Place: TypeAlias = tuple[str, int]
 """A prefix of a trace: the trace's id, and the prefix's index."""
@@ -20,19 +21,8 @@ class Group:
     indices: tuple[int, ...]
 
 
-def groups(indices: Iterable[int], size: int) -> list[tuple[int, ...]]:
-    """Cut increasing indices into runs of neighbours, none longer than ``size``."""
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and runs[-1][-1] == index - 1 and len(runs[-1]) < size:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    return [tuple(run) for run in runs]
-
-
 class Draws:
-    """The samples that nobody has drawn yet, place by place in the order asked for.
+    """The samples that nobody has drawn yet, as spans, place by place in the order asked for.
 
     Before a group is handed out, ``present`` (place and indices to those of them that are stored) is asked again:
     another process may have drawn them meanwhile, and ``found`` counts those.
@@ -40,12 +30,12 @@ class Draws:
 
     def __init__(
         self,
-        missing: Mapping[Place, Sequence[int]],
+        missing: Mapping[Place, Sequence[Span]],
         n_per_request: int,
         present: Callable[[Place, Sequence[int]], set[int]],
     ) -> None:
         self.found = 0
-        self._missing = {place: deque(sorted(indices)) for place, indices in missing.items()}
+        self._missing = {place: deque(united(spans)) for place, spans in missing.items()}
         self._order = {place: position for position, place in enumerate(self._missing)}
         self._places = list(self._missing)
         self._at = 0
@@ -56,7 +46,7 @@ class Draws:
         self._single = n_per_request == 1
 
     def __len__(self) -> int:
-        return sum(len(indices) for indices in self._missing.values())
+        return sum(map(how_many_in, self._missing.values()))
 
     def take(self, limit: int) -> Group | None:
         """Hand out the next group, of at most ``limit`` samples; None if there is none."""
@@ -65,32 +55,33 @@ class Draws:
             return None
         while self._at < len(self._places):
             place = self._places[self._at]
-            indices = self._missing[place]
-            if not indices:
+            spans = self._missing[place]
+            if not spans:
                 self._at += 1
                 continue
-            wanted = groups(islice(indices, size), size)[0]
-            for _ in wanted:
-                indices.popleft()
+            start, stop = spans.popleft()
+            wanted = tuple(range(start, min(stop, start + size)))
+            if wanted[-1] + 1 < stop:
+                spans.appendleft((wanted[-1] + 1, stop))
             present = self._present(place, wanted)
             self.found += len(present)
-            first, *rest = groups((index for index in wanted if index not in present), size) or [()]
-            indices.extendleft(index for run in reversed(rest) for index in reversed(run))
-            if first:
-                return Group(place, first)
+            left = without([(start, wanted[-1] + 1)], present)
+            if left:
+                self._missing[place] = deque(united([*left[1:], *spans]))
+                return Group(place, tuple(range(*left[0])))
         return None
 
     def put_back(self, place: Place, indices: Iterable[int]) -> None:
         """Take samples back that were handed out but not drawn."""
-        back = sorted(indices)
+        back = [(index, index + 1) for index in indices]
         if back:
-            self._missing[place] = deque(sorted([*self._missing[place], *back]))
+            self._missing[place] = deque(united([*self._missing[place], *back]))
             self._at = min(self._at, self._order[place])
 
     def drop(self, place: Place) -> tuple[int, ...]:
         """Draw nothing more at a place; returns the samples that it still lacked."""
-        lacking, self._missing[place] = tuple(self._missing[place]), deque()
-        return lacking
+        lacking, self._missing[place] = self._missing[place], deque()
+        return tuple(index for span in lacking for index in range(*span))
 
     def learn(self, asked: int, got: int) -> None:
         """Note how many choices a request yielded; a server that never gives all is asked for one at a time."""

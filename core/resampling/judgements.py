@@ -56,6 +56,8 @@ class Judgements:
         if not decided:
             return
         await self._ledger.record.outcomes(decided)
+        for _, outcomes in decided:
+            self._ledger.tally.count(outcomes)
         known = dict(decided)
         for setup, waiting in self._queues:
             for rollout_id in open_for[setup.judge.id]:
@@ -124,6 +126,7 @@ class Judgements:
             waiting.appendleft(rollout_id)
         else:
             ledger.tally.judged += 1
+            ledger.tally.count([outcome])
         ledger.report()
 
     async def _conclude(self, setup: JudgeSetup, rollout_id: int) -> None:
@@ -131,6 +134,7 @@ class Judgements:
         votes = votes_of(self._ledger.store.read, rollout_id, setup.judge.id)
         outcome = decision_of(setup.procedure, votes)
         await self._ledger.record.outcomes([(rollout_id, [outcome] if outcome else [])])
+        self._ledger.tally.count([outcome] if outcome else [])
         self._ledger.tally.judged += 1
         self._ledger.report()
 
@@ -139,4 +143,5 @@ class Judgements:
         failure = judge_failure(rollout, error.fault.kind, error.fault.message, error.attempts)
         failed = Outcome(setup.judge.behavior, setup.judge.id, ERROR)
         await self._ledger.record.failed_judgement(rollout_id, failure, failed)
+        self._ledger.tally.count([failed])
         self._ledger.give_up(error, 1)

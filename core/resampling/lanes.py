@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.endpoints.client import ClientOpener
 from core.endpoints.endpoint import Endpoint
 from core.resampling.budget import Budget
 from core.resampling.retrying import Lane, RetryPolicy, RunEndedError
+
+SILENT_AFTER: Final = 10.0
+"""Seconds without any answer after which a run says that it waits."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class Counted(Protocol):
 
     in_flight: int
     waiting_for: str
+    waiting_since: float | None
 
 
 class Lanes:
     """Starts jobs as long as there are any; each has reserved its most in ``budget``, and gives that back at its end.
 
-    ``report`` is called when ``tally.waiting_for`` changes. Setting ``draining`` starts nothing new.
+    ``report`` is called when ``tally.waiting_since`` changes: a server is gone, or has answered nothing for
+    `SILENT_AFTER` seconds, or is there again. Setting ``draining`` starts nothing new.
     """
 
     def __init__(self, draining: asyncio.Event, budget: Budget, tally: Counted, report: Callable[[], None]) -> None:
@@ -76,7 +82,7 @@ class Lanes:
 
         def waiting() -> None:
             self._tally.waiting_for = next((lane.waiting_for for lane in self._open if lane.waiting_for), "")
-            self._report()
+            self._waits(self._tally.waiting_since or time.time() if self._tally.waiting_for else None)
 
         return Lane(endpoint, opened, policy, self._draining, waiting)
 
@@ -94,7 +100,7 @@ class Lanes:
             if not self._tasks:
                 break
             # All that has finished, before anything is launched into its place: one of them may have ended the run.
-            for task in [await self._finished.get(), *self._finished_besides()]:
+            for task in [await self._next_finished(), *self._finished_besides()]:
                 self._tasks.discard(task)
                 try:
                     task.result()
@@ -107,6 +113,23 @@ class Lanes:
                     self._draining.set()
         if ended is not None:
             raise ended
+
+    async def _next_finished(self) -> asyncio.Task[None]:
+        """The next task that is done with; where none is for a while, that is reported once."""
+        since = time.time()
+        try:
+            async with asyncio.timeout(SILENT_AFTER):
+                return await self._finished.get()
+        except TimeoutError:
+            self._waits(self._tally.waiting_since or since)
+        task = await self._finished.get()
+        if not self._tally.waiting_for:
+            self._waits(None)
+        return task
+
+    def _waits(self, since: float | None) -> None:
+        self._tally.waiting_since = since
+        self._report()
 
     def _finished_besides(self) -> Iterator[asyncio.Task[None]]:
         while not self._finished.empty():

@@ -12,13 +12,14 @@ from core.behaviors.behavior import Answer
 from core.canonical import canonical_json, short_hash
 from core.errors import ConfigError
 from core.resampling.budget import estimated_tokens
-from core.resampling.drawing import Place, groups
+from core.resampling.drawing import Place
 from core.resampling.request import RunRequest
+from core.resampling.samples import N_SAMPLES, Span, how_many_in, n_groups, without
 from core.store.rollouts import mean_completion_tokens, sampled_indices, undecided_by
 from core.traces.model import Trace
 
 # Room under 2^31 for the sample indices that are added to a base.
-_SEED_BASES = 2**31 - 2**20
+_SEED_BASES = 2**31 - N_SAMPLES
 _JUDGE_REPLY_TOKENS = 400
 _SHORTEST_GUESS = 100
 _WHOLE_ANSWER_TOKENS = 800
@@ -26,11 +27,11 @@ _WHOLE_ANSWER_TOKENS = 800
 
 @dataclass(frozen=True)
 class PrefixPlan:
-    """What is to be done at one prefix of one trace: sample indices to draw, and verdicts on stored rollouts."""
+    """What is to be done at one prefix of one trace: samples to draw, as spans, and verdicts on stored rollouts."""
 
     trace_id: str
     prefix_idx: int
-    missing: tuple[int, ...]
+    missing: tuple[Span, ...]
     n_undecided: int
 
     @property
@@ -109,16 +110,17 @@ def make_plan(connection: sqlite3.Connection, request: RunRequest) -> Plan:
     """
     request.check()
     endpoint, settings_id = request.endpoint, request.endpoint.settings.id
-    wanted: dict[Place, dict[int, None]] = {}
+    wanted: dict[Place, list[Span]] = {}
     for spot in request.spots:
-        wanted.setdefault((spot.trace.id, spot.prefix_idx), {}).update(dict.fromkeys(spot.samples))
+        wanted.setdefault((spot.trace.id, spot.prefix_idx), []).append(spot.samples)
     known_means = {trace_id: mean_completion_tokens(connection, trace_id, settings_id) for trace_id in request.traces}
     prefixes, calls, rollouts, rulings, prompt_tokens, completion_tokens = [], 0, 0, 0, 0, 0
     judging = _Judging(request)
     for (trace_id, prefix_idx), samples in wanted.items():
         trace = request.traces[trace_id]
         present = sampled_indices(connection, trace_id, settings_id, prefix_idx)
-        missing = tuple(index for index in samples if index not in present)
+        missing = without(samples, present)
+        n_missing = how_many_in(missing)
         undecided = [
             len(undecided_by(connection, trace_id, settings_id, prefix_idx, setup.judge)) for setup in request.judges
         ]
@@ -126,13 +128,13 @@ def make_plan(connection: sqlite3.Connection, request: RunRequest) -> Plan:
             rulings += len(undecided_by(connection, trace_id, settings_id, prefix_idx, rule.judge))
         prefixes.append(PrefixPlan(trace_id, prefix_idx, missing, sum(undecided)))
         prefix = trace.prefix(prefix_idx)
-        n_calls = len(groups(missing, endpoint.n_per_request))
+        n_calls = n_groups(missing, endpoint.n_per_request)
         calls += n_calls
-        rollouts += len(missing)
+        rollouts += n_missing
         prompt_tokens += n_calls * estimated_tokens(trace.prompt.text + prefix)
         each = known_means[trace_id].get(prefix_idx, _guessed_tokens(trace, prefix))
-        completion_tokens += round(len(missing) * min(each, endpoint.max_tokens))
-        judging.add(trace, [len(missing) + n for n in undecided])
+        completion_tokens += round(n_missing * min(each, endpoint.max_tokens))
+        judging.add(trace, [n_missing + n for n in undecided])
     cost = endpoint.cost(prompt_tokens, completion_tokens)
     for setup, prompt, reply in zip(request.judges, judging.prompt_tokens, judging.reply_tokens, strict=True):
         cost = _sum(cost, setup.endpoint.cost(prompt, reply))

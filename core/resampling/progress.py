@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from core.behaviors.outcome import Outcome
 from core.resampling.budget import Bill, Budget
 
 
@@ -18,7 +19,8 @@ class Progress:
     given up, by kind; ``spend`` is in US dollars, None where an endpoint has no prices; ``elapsed`` in seconds;
     ``rollouts_per_second`` counts this run's own; ``cached_tokens`` are those of ``prompt_tokens`` that came from the
     servers' caches, None where no server says so; ``waiting_for`` is the address of a server that is gone and waited
-    for, else empty.
+    for, else empty; ``waiting_since`` is when (Unix seconds) nothing began to come, None while answers do; ``outcomes``
+    counts what the run has come to know, by behavior and outcome.
     """
 
     rollouts_total: int
@@ -34,6 +36,8 @@ class Progress:
     elapsed: float = 0.0
     cached_tokens: int | None = None
     waiting_for: str = ""
+    outcomes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    waiting_since: float | None = None
 
     @property
     def n_failed(self) -> int:
@@ -58,8 +62,10 @@ class Tally:
         self.found = 0
         self.judged = 0
         self.failures: Counter[str] = Counter()
+        self.outcomes: dict[str, Counter[str]] = {}
         self.in_flight = 0
         self.waiting_for = ""
+        self.waiting_since: float | None = None
         self._rollouts = rollouts
         self._judgements = judgements
         self._budget = budget
@@ -75,6 +81,11 @@ class Tally:
         self._completion_tokens += bill.completion_tokens
         if bill.cached_tokens is not None:
             self._cached_tokens = (self._cached_tokens or 0) + bill.cached_tokens
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """Add what was decided of a rollout."""
+        for outcome in outcomes:
+            self.outcomes.setdefault(outcome.behavior, Counter())[outcome.outcome] += 1
 
     def picture(self) -> Progress:
         """The count as it stands."""
@@ -93,4 +104,6 @@ class Tally:
             elapsed=elapsed,
             cached_tokens=self._cached_tokens,
             waiting_for=self.waiting_for,
+            waiting_since=self.waiting_since,
+            outcomes={behavior: dict(counts) for behavior, counts in self.outcomes.items()},
         )

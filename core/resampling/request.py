@@ -23,6 +23,7 @@ from core.resampling.budget import check_cap
 from core.resampling.progress import Progress
 from core.resampling.retrying import PATIENT, RetryPolicy
 from core.resampling.rollout import Rollout
+from core.resampling.samples import CONFIRM_BASE, N_SAMPLES, Span
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
 
@@ -42,9 +43,24 @@ class Spot:
     first_sample: int = 0
 
     @property
-    def samples(self) -> range:
+    def samples(self) -> Span:
         """Indices of the samples."""
-        return range(self.first_sample, self.first_sample + self.n)
+        return self.first_sample, self.first_sample + self.n
+
+
+def check_most(n: int, first_sample: int = 0) -> None:
+    """Refuse more rollouts of one prefix than can be told apart: exploratory ones from fresh ones, or by their seeds.
+
+    Raises:
+        ConfigError: naming how many there can be.
+    """
+    most = (CONFIRM_BASE if first_sample < CONFIRM_BASE else N_SAMPLES) - first_sample
+    if n > most:
+        raise ConfigError(f"no prefix can have {_spoken(n)} rollouts; give {most:,} or less.")
+
+
+def _spoken(n: int) -> str:
+    return f"{n:,}" if n < 10**15 else "so many"
 
 
 def top_up(trace: Trace, prefixes: Iterable[int], n: int) -> tuple[Spot, ...]:
@@ -179,8 +195,8 @@ class RunRequest:
         """Refuse what cannot be run.
 
         Raises:
-            ConfigError: for a prefix that a trace has not, a negative number, a cost cap without prices, or a chat
-                template that cannot be rendered for one of the prompts.
+            ConfigError: for a prefix that a trace has not, a number of rollouts that is negative or more than a prefix
+                can have, a cost cap without prices, or a chat template that cannot be rendered for one of the prompts.
             CannotContinueError: for a prefix to be continued where the endpoint is known to answer anew.
         """
         for spot in self.spots:
@@ -192,6 +208,8 @@ class RunRequest:
         numbers = [number for spot in self.spots for number in (spot.n, spot.first_sample)]
         if min(numbers, default=0) < 0 or (self.max_rollouts is not None and self.max_rollouts < 0):
             raise ConfigError("a number of rollouts cannot be negative; give 0 or more.")
+        for spot in self.spots:
+            check_most(spot.n, spot.first_sample)
         self._check_continuing()
         check_cap(self.max_cost, self.endpoints)
 
@@ -209,10 +227,13 @@ class RunRequest:
 class RunResult:
     """How a run ended: ``status`` is done, cancelled (told to stop), stopped (a cap) or failed; ``reason`` says why.
 
-    ``reason`` is one sentence, empty when all that was asked for is there.
+    ``reason`` is one sentence, empty when all that was asked for is there. ``remarks`` are sentences about what its
+    numbers are worth; ``is_void`` says that a behavior was decided on no rollout at all.
     """
 
     status: str
     reason: str
     progress: Progress
     run_id: int | None = None
+    remarks: tuple[str, ...] = ()
+    is_void: bool = False

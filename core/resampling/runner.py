@@ -18,6 +18,7 @@ from core.resampling.ledger import Ledger
 from core.resampling.plan import Plan, make_plan
 from core.resampling.progress import Progress, Tally
 from core.resampling.recording import Record
+from core.resampling.remarks import remarked
 from core.resampling.request import CANCELLED, DONE, FAILED, STOPPED, RunRequest, RunResult
 from core.resampling.retrying import KEPT, Lane
 from core.resampling.sampler import Sampler
@@ -42,9 +43,10 @@ async def run(
 class Run:
     """One run, to be executed once.
 
-    ``on_progress`` is called in the run's event loop after every commit and every failure; whoever draws it limits
-    how often. Cancelling the task that executes it aborts at once; `stop` lets requests in flight finish. Neither
-    loses an answer that has arrived.
+    ``on_progress`` is called in the run's event loop after every commit and every failure, when the run begins to wait
+    for a server, and with its result; whoever draws it limits how often (`core.reporting.Throttled`). Cancelling the
+    task that executes it aborts at once; `stop` lets requests in flight finish. Neither loses an answer that has
+    arrived.
     """
 
     def __init__(
@@ -79,7 +81,9 @@ class Run:
             raise NotFoundError(f"trace {trace_id} is not in {self._store.path}; import it first.")
         ledger = self._ledger(plan)
         status, reason = await concluded(lambda: self._work(plan, ledger), ledger.record.close)
-        return RunResult(status, reason, ledger.tally.picture(), ledger.record.run_id)
+        result = RunResult(status, reason, ledger.tally.picture(), ledger.record.run_id)
+        self._on_progress(result.progress)
+        return remarked(result, self._request, self._store.read)
 
     def _ledger(self, plan: Plan) -> Ledger:
         request = self._request

@@ -92,6 +92,7 @@ class Sampler:
         row_ids = await committed
         ledger.tally.drawn += len(found)
         for row_id, (_, outcomes) in zip(row_ids, found, strict=True):
+            ledger.tally.count(outcomes)
             self._judgements.add(row_id, outcomes)
         ledger.report()
         if self._restarts.too_many_with([rollout for rollout, _ in found]):

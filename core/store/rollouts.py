@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -164,6 +165,25 @@ def sampled_traces(connection: sqlite3.Connection) -> tuple[str, ...]:
         "SELECT id FROM traces t WHERE EXISTS (SELECT 1 FROM rollouts r WHERE r.trace_id = t.id) ORDER BY t.rowid"
     )
     return tuple(row["id"] for row in rows)
+
+
+def echoes(connection: sqlite3.Connection, trace_ids: Sequence[str], settings_id: str) -> dict[str, dict[str, int]]:
+    """What servers said of themselves in the rollouts of some traces, with how often they said it.
+
+    By ``model``, ``system_fingerprint`` and ``provider``; rollouts that say nothing are left out.
+    """
+    found: dict[str, dict[str, int]] = {"model": {}, "system_fingerprint": {}, "provider": {}}
+    for *said, n in connection.execute(
+        """
+        SELECT model, system_fingerprint, provider, count(*) FROM rollouts
+         WHERE trace_id IN (SELECT value FROM json_each(?)) AND settings_id = ? GROUP BY 1, 2, 3
+        """,
+        [json.dumps(list(trace_ids)), settings_id],
+    ):
+        for counts, value in zip(found.values(), said, strict=True):
+            if value is not None:
+                counts[value] = counts.get(value, 0) + n
+    return found
 
 
 def mean_completion_tokens(connection: sqlite3.Connection, trace_id: str, settings_id: str) -> dict[int, float]:

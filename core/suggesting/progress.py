@@ -16,7 +16,8 @@ class SuggestingProgress:
 
     ``sentences_done`` counts those that have a suggestion now, ``unreadable`` those that were given up because no
     reply about them could be read, ``failures`` those whose requests failed, by kind. ``spend`` is in US dollars, None
-    where the endpoint has no prices; ``elapsed`` in seconds; ``waiting_for`` is the address of a server that is gone.
+    where the endpoint has no prices; ``elapsed`` in seconds; ``waiting_for`` is the address of a server that is gone,
+    ``waiting_since`` when (Unix seconds) nothing began to come, None while answers do.
     """
 
     sentences_total: int
@@ -30,6 +31,7 @@ class SuggestingProgress:
     completion_tokens: int = 0
     elapsed: float = 0.0
     waiting_for: str = ""
+    waiting_since: float | None = None
 
     @property
     def n_failed(self) -> int:
@@ -60,6 +62,7 @@ class SuggestingTally:
         self.failures: Counter[str] = Counter()
         self.in_flight = 0
         self.waiting_for = ""
+        self.waiting_since: float | None = None
         self._sentences = sentences
         self._budget = budget
         self._clock = clock
@@ -87,4 +90,5 @@ class SuggestingTally:
             completion_tokens=self._completion_tokens,
             elapsed=self._clock() - self._started,
             waiting_for=self.waiting_for,
+            waiting_since=self.waiting_since,
         )

@@ -78,7 +78,9 @@ class SuggestingRun:
         tally = SuggestingTally(plan.sentences, budget if request.endpoint.has_prices else None)
         ledger = SuggestingLedger(request, store, budget, tally, self._on_progress)
         status, reason = await concluded(lambda: self._work(plan, ledger), lambda status: self._close(ledger, status))
-        return SuggestingResult(status, reason, tally.picture(), ledger.run_id)
+        result = SuggestingResult(status, reason, tally.picture(), ledger.run_id)
+        self._on_progress(result.progress)
+        return result
 
     def _open(self, ledger: SuggestingLedger) -> asyncio.Future[None]:
         """Write the suggester and the row of the run."""

@@ -15,7 +15,7 @@ import pytest
 from tests.e2e import stored
 from tests.processes import headless, start, wait_until
 from tests.servers.real import Kind, RealServer, running
-from tests.servers.study import CUT, LONG, PREFIXES, QUESTION, TRACE, UNTAGGED, ask, checked, new_study
+from tests.servers.study import CUT, LONG, PREFIXES, QUESTION, TRACE, UNTAGGED, ask, checked, drew_all, new_study
 from tests.sizes import sized
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def test_the_main_job(tmp_path: Path, server: RealServer) -> None:
     assert len(labelled) == 2
 
     done = headless(home, "resample", TRACE, "--all", "-n", "4", "--no-check")
-    assert done.returncode == 0, done.stderr
+    assert drew_all(done), done.stderr
     assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), 4)
     drawn = stored.rollouts(home)
     # A model may end where it stands; what was cut off must have said something.
@@ -44,12 +44,12 @@ def test_the_main_job(tmp_path: Path, server: RealServer) -> None:
 
     # Topping up keeps what is there, goes on with its seeds, and asks for no more than is missing.
     again = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9", "--no-check")
-    assert again.returncode == 0, again.stderr
+    assert drew_all(again), again.stderr
     assert stored.per_prefix(home, TRACE) == {0: 4, 1: 4, 2: 9, 3: 9, 4: 4}
     assert drawn.items() <= stored.rollouts(home).items()
     assert stored.rows(home, "SELECT count(DISTINCT seed) FROM rollouts WHERE prefix_idx = 2") == [(9,)]
     nothing = headless(home, "resample", TRACE, "--prefix", "2-3", "-n", "9", "--no-check")
-    assert nothing.returncode == 0, nothing.stderr
+    assert drew_all(nothing), nothing.stderr
     assert stored.count(home) == 30
 
     analyzed = headless(home, "analyze", TRACE, "--json")
@@ -68,7 +68,7 @@ def test_a_rollout_is_what_the_server_says_after_the_prefix(tmp_path: Path, serv
     """At temperature 0 there is one such text, and the server itself is asked for it."""
     home = new_study(tmp_path, server, temperature=0.0)
     done = headless(home, "resample", TRACE, "--prefix", "1,3", "-n", "1", "--no-judge", "--no-check")
-    assert done.returncode == 0, done.stderr
+    assert drew_all(done), done.stderr
     for index, prefix in CUT.items():
         prompt = f"{QUESTION}\n\n{prefix}"
         own = ask(server, "/completions", {"prompt": prompt, "max_tokens": 8, "temperature": 0, "top_p": 1})
@@ -80,7 +80,7 @@ def test_a_template_renders_the_prompt_as_the_server_does(tmp_path: Path, server
     """Before the first sentence of a response without tags the server itself can be asked for the same, in chat."""
     home = new_study(tmp_path, server, temperature=0.0, template=str(server.template))
     done = headless(home, "resample", UNTAGGED, "--prefix", "0-1", "-n", "1", "--no-judge", "--no-check")
-    assert done.returncode == 0, done.stderr
+    assert drew_all(done), done.stderr
     rows = stored.rows(home, "SELECT text, prompt_tokens FROM rollouts ORDER BY prefix_idx")
     question = {"messages": [{"role": "user", "content": QUESTION}], "max_tokens": 8, "temperature": 0, "top_p": 1}
     own = ask(server, "/chat/completions", question)
@@ -103,7 +103,7 @@ def test_a_judge_that_talks_noise_decides_nothing(tmp_path: Path, server: RealSe
     tags = '[reasoning]\ntags = [["<think>", "e"]]\n[judge]\nwhen = "always"\nmax_votes = 2\n'
     (home / "turnpoint.toml").write_text(settings.replace("max_tokens = 8", "max_tokens = 24") + tags, "utf-8")
     done = headless(home, "resample", TRACE, "--prefix", "2", "-n", "1", "--no-check")
-    assert done.returncode == 0, done.stderr
+    assert drew_all(done), done.stderr
     votes = stored.rows(home, "SELECT DISTINCT verdict FROM judge_votes")
     outcomes = stored.rows(home, "SELECT DISTINCT value FROM outcomes WHERE behavior = 'alignment_faking'")
     assert votes == [("unclear",)]
@@ -141,7 +141,7 @@ def test_a_server_that_is_killed_and_comes_back(tmp_path: Path, kind: Kind, mode
     assert len(arrived) < PREFIXES * N
     with running(kind, models, server.port):
         _, said = process.communicate(timeout=100)
-    assert process.returncode == 0, said
+    assert process.returncode == 0 or "decided on none of" in said, said
     assert "Traceback" not in said
     assert stored.per_prefix(home, TRACE) == dict.fromkeys(range(PREFIXES), N)
     assert arrived.items() <= stored.rollouts(home).items()

@@ -14,7 +14,7 @@ from tests.e2e import stored
 from tests.processes import headless
 from tests.servers.conftest import NAMED
 from tests.servers.real import KINDS, RealServer, running
-from tests.servers.study import CUT, QUESTION, TRACE, ask, checked, hurried, new_study, write_settings
+from tests.servers.study import CUT, QUESTION, TRACE, ask, checked, drew_all, hurried, new_study, write_settings
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def test_choices_that_do_not_come_are_asked_for_again(tmp_path: Path, server: Re
     """Three are asked for at a time, and however many come: each prefix gets its number, and each rollout its seed."""
     home = new_study(tmp_path, server)
     done = headless(home, "resample", TRACE, "--prefix", "1-2", "-n", "4", "--no-judge")
-    assert done.returncode == 0, done.stderr
+    assert drew_all(done), done.stderr
     assert stored.per_prefix(home, TRACE) == {1: 4, 2: 4}
     if server.kind.choices_of_three == 1:
         # Each was a request of its own, and its seed draws it again.
@@ -91,5 +91,5 @@ def test_an_error_of_the_server_is_kept_with_its_kind(tmp_path: Path, server: Re
     assert stored.rows(home, "SELECT stage, kind, attempts FROM failures") == [("sample", "server_error", 2)]
     write_settings(home, server, "completions")
     mended = headless(home, "resample", TRACE, "--prefix", "2", "-n", "1", "--no-judge")
-    assert mended.returncode == 0, mended.stderr
+    assert drew_all(mended), mended.stderr
     assert stored.per_prefix(home, TRACE) == {2: 1}

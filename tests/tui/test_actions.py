@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.binding import Binding
 
+import tui.screens
 from core.annotation.codebook import load_codebook
 from core.errors import ConfigError
 from tui.actions import (
     ACTIONS,
     LISTS,
+    NOTHING,
+    OF_ALL,
+    OF_SENTENCE,
+    OF_TRACE,
+    REVEALS,
     TRACE,
     bindings_for,
     category_bindings,
     in_scope,
     keymap,
     keys_markdown,
+    method_of,
+    revealed_by,
     shown,
 )
+from tui.app import TurnpointApp
+from tui.screens.base import ListScreen
 
 CODEBOOK = load_codebook()
 ROOT = Path(__file__).parents[2]
@@ -43,6 +56,45 @@ def test_every_category_can_be_given_by_its_key() -> None:
     assert {name: keys[f"label.{name}"] for name in (c.name for c in CODEBOOK.categories)} == {
         category.name: (category.key,) for category in CODEBOOK.categories
     }
+
+
+def screens_of(scope: str) -> list[type[object]]:
+    """The screens of a scope, and those that they are built on."""
+    for module in pkgutil.iter_modules(tui.screens.__path__):
+        importlib.import_module(f"tui.screens.{module.name}")
+    found: list[type[object]] = []
+    seen: list[type[Any]] = [ListScreen]
+    while seen:
+        screen = seen.pop()
+        seen += screen.__subclasses__()
+        found += [screen] if scope == screen.SCOPE else []
+    return found
+
+
+@pytest.mark.parametrize("scope", LISTS)
+def test_every_action_has_a_method_on_a_screen_of_its_scope(scope: str) -> None:
+    for action in in_scope(scope, CODEBOOK):
+        owners = [TurnpointApp] if action.action.startswith("app.") else screens_of(scope)
+        assert any(callable(getattr(owner, f"action_{method_of(action)}", None)) for owner in owners), action.id
+
+
+def test_what_actions_reveal_is_said_of_those_that_there_are() -> None:
+    assert set(REVEALS) <= {action.id for action in ACTIONS}
+    assert set(REVEALS.values()) <= {NOTHING, OF_SENTENCE, OF_TRACE, OF_ALL}
+
+
+@pytest.mark.parametrize("scope", LISTS)
+def test_a_method_reveals_what_its_actions_say_and_is_unknown_where_one_does_not(
+    scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for action in in_scope(scope, CODEBOOK):
+        method = method_of(action)
+        assert revealed_by(scope, method) == REVEALS.get(action.id, NOTHING)
+        if action.id in REVEALS:
+            with monkeypatch.context() as patched:
+                patched.delitem(REVEALS, action.id)
+                assert revealed_by(scope, method) is None
+    assert revealed_by(scope, "frobnicate") is None
 
 
 def test_every_key_gets_through_ssh_and_tmux() -> None:

@@ -12,6 +12,7 @@ from core.analysis.rates import PrefixRate, RateTable
 from core.annotation.annotation import Annotation, Suggested
 from core.annotation.codebook import load_codebook
 from tests.core.analysis.stored import TAGS, make_trace
+from tui.actions import OF_ALL, OF_SENTENCE, OF_TRACE
 from tui.views.blind import hidden, refusal
 from tui.views.detail import detail_lines
 from tui.views.session import TraceView, curves, display_texts, sentence_items, shown_direction
@@ -88,4 +89,4 @@ def test_what_is_told_of_an_open_sentence_is_the_same_whatever_the_rates(
 def test_who_is_not_blind_is_shown_everything(counts: list[int | None], decided: set[int]) -> None:
     view = replace(view_of(counts, decided), is_blind=False)
     assert hidden(view) is view
-    assert not any(refusal(view, 0, action) for action in ("instead", "links", "next_change"))
+    assert not any(refusal(view, 0, revealed) for revealed in (OF_SENTENCE, OF_TRACE, OF_ALL, None))

@@ -11,7 +11,6 @@ from tui.cli.confirmed import print_confirmed
 from tui.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from core.endpoints.endpoint import Endpoint
     from core.resampling.adaptive.confirm import ConfirmedDirection
     from core.resampling.adaptive.policy import AdaptivePolicy, Round
     from core.resampling.progress import Progress
@@ -38,14 +37,11 @@ def policy_of(adaptive: bool, most: int, until: str | None, recycle: bool | None
 
 @dataclass(frozen=True)
 class How:
-    """How adaptive runs are made: ``dry_run`` only says how they would begin.
-
-    A ``doubtful`` endpoint is checked before, unless the store has a check of it.
-    """
+    """How adaptive runs are made: ``dry_run`` only says how they would begin, ``no_check`` leaves the check out."""
 
     policy: AdaptivePolicy
     store: Store
-    doubtful: Endpoint | None
+    no_check: bool
     dry_run: bool
     as_json: bool
 
@@ -73,7 +69,7 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
         firsts = [beginning(trace, request, how.policy, how.store) for trace in traces]
         print_json([None if first is None else asdict(first.plan) for first in firsts])
         return
-    documents = []
+    documents, results = [], []
     for place, trace in enumerate(traces, 1):
         if not how.as_json:
             say(f"{trace.id} ({place} of {len(traces)})")
@@ -81,6 +77,7 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
             _say_beginning(trace, request, how)
             continue
         result, found = _run(trace, request, how)
+        results.append(result)
         documents.append({"trace_id": trace.id} | asdict(result) | {"confirmed": [asdict(one) for one in found]})
         if not how.as_json:
             tell(result)
@@ -91,7 +88,8 @@ def resample_each_adaptively(traces: Sequence[Trace], request: RunRequest, how: 
         return
     if how.as_json:
         print_json(documents)
-    end_as(result)
+    for one in results:
+        end_as(one)
 
 
 def _less(request: RunRequest, spent: Progress) -> RunRequest:
@@ -105,6 +103,7 @@ def _less(request: RunRequest, spent: Progress) -> RunRequest:
 
 
 def _run(trace: Trace, request: RunRequest, how: How) -> tuple[RunResult, Sequence[ConfirmedDirection]]:
+    from core.resampling.adaptive.beginning import widest_request
     from core.resampling.adaptive.confirm import confirmed_directions
     from core.resampling.adaptive.sweep import AdaptiveRun
     from tui.cli.resample import watched
@@ -114,7 +113,9 @@ def _run(trace: Trace, request: RunRequest, how: How) -> tuple[RunResult, Sequen
             say(f"{round_.stage}: {round_.reason}")
 
     result = watched(
-        lambda show: AdaptiveRun(trace, request, how.policy, how.store, show, announce), how.store, how.doubtful
+        lambda show: AdaptiveRun(trace, request, how.policy, how.store, show, announce),
+        how.store,
+        None if how.no_check else widest_request(trace, request, how.policy),
     )
     settings_id = request.endpoint.settings.id
     found = confirmed_directions(

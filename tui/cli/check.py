@@ -35,7 +35,8 @@ def check(options: Options, name: str | None, as_json: bool) -> None:
 
     Without a name, the endpoint that would be sampled at. What is found is kept in the database, if there is one.
     """
-    from core.endpoints.probe.finding import CONTINUES, UNPROVEN
+    from core.endpoints.probe.finding import UNREACHABLE
+    from core.resampling.heeding import refuses_any_run
 
     if name is not None:
         if said_after("--endpoint"):
@@ -50,7 +51,7 @@ def check(options: Options, name: str | None, as_json: bool) -> None:
             print_verdict(endpoint, verdict)
         if not options.db.exists():
             say(f"Not kept: there is no database {options.db}.")
-    if not all(verdict.verdict in (CONTINUES, UNPROVEN) for verdict in verdicts):
+    if any(verdict.verdict == UNREACHABLE or refuses_any_run(verdict) for verdict in verdicts):
         raise SystemExit(1)
 
 
@@ -79,12 +80,14 @@ def on_the_way(endpoint: Endpoint, line: TerminalLine) -> Callable[[int, int, st
 
 def print_verdict(endpoint: Endpoint, verdict: Verdict) -> None:
     """A table of what was found, what each failure means and what to do about it, and the verdict."""
+    from core.resampling.heeding import consequence
+
     say(f"{endpoint.label} at {verdict.base_url}: model {verdict.model}, mode {verdict.mode}")
     print_table(["", "check", "seen"], [[MARKS[one.state], one.name, one.seen] for one in verdict.findings])
     for one in verdict.findings:
         if one.state == "failed" or one.do:
-            advice = f"; {one.do}" if one.do else ""
-            say(f"{MARKS[one.state]} {one.name}: {one.means}{advice}.")
+            parts = filter(None, (one.means, one.do, consequence(one)))
+            say(f"{MARKS[one.state]} {one.name}: {'; '.join(parts)}.")
     tokens = f"{verdict.prompt_tokens} + {verdict.completion_tokens} tokens"
     say(f"{how_many(verdict.n_requests, 'request')}, {tokens}.")
     say(f"{verdict.verdict}: {verdict.sentence}")

@@ -10,7 +10,7 @@ import click
 
 from core.errors import ConfigError
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, say
+from tui.cli.output import json_option, print_json, say, yes_option
 from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.views.numbers import how_many
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @click.option("--table", is_flag=True, help="Ask nothing: print the table of what was collected.")
+@yes_option
 @click.option("--settings", "settings_id", help="With --table: id of the sampling settings; default: the most used.")
 @json_option
 @takes("db", *ENDPOINT)
@@ -65,6 +66,7 @@ def collect(
     no_judge: bool,
     dry_run: bool,
     table: bool,
+    is_meant: bool,
     settings_id: str | None,
     as_json: bool,
 ) -> None:
@@ -98,7 +100,7 @@ def collect(
         max_rollouts=max_rollouts,
     )
     with options.open_store(create=True) as store:
-        _collect(store, request, asked, n_repeated, options, dry_run=dry_run, as_json=as_json)
+        _collect(store, request, asked, n_repeated, options, dry_run=dry_run, is_meant=is_meant, as_json=as_json)
 
 
 def _collect(
@@ -109,6 +111,7 @@ def _collect(
     options: Options,
     *,
     dry_run: bool,
+    is_meant: bool,
     as_json: bool,
 ) -> None:
     """Plan, and unless that is all: ask, make traces of the answers, print how they came out."""
@@ -116,8 +119,9 @@ def _collect(
 
     from core.collecting.answers import make_traces
     from core.collecting.asking import add_unanswered, check_against
+    from core.resampling.largeness import largeness
     from core.resampling.plan import make_plan
-    from tui.cli.resample import end_as, planned, run_with_progress, tell
+    from tui.cli.resample import end_as, planned, refuse_large, run_with_progress, tell
 
     check_against(store.read, asked)
     plan = make_plan(store.read, request)
@@ -128,6 +132,8 @@ def _collect(
         if as_json:
             print_json(asdict(plan))
         return
+    if not is_meant:
+        refuse_large(largeness(plan, request))
     store.write(partial(add_unanswered, traces=asked)).result()
     result = run_with_progress(request, store)
     made = make_traces(store, request.tags)

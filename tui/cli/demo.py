@@ -174,7 +174,7 @@ def _run_headless(options: Options, store: Store, demo: Demo, *, as_json: bool) 
         rules=measured.rules,
         tags=config.tags,
     )
-    result = run_with_progress(request, store, endpoint)
+    result = run_with_progress(request, store, request)
     settings = choose_settings(store.read, trace.id, endpoint.settings.id)
     rates = load_rates(store.read, trace.id, endpoint.settings.id)
     if not as_json:

@@ -13,7 +13,16 @@ import click
 from tui.cli.output import warn
 from tui.cli.terminal_line import TerminalLine
 
-Shown = TypeVar("Shown")
+
+class Watched(Protocol):
+    """A count that says which server is gone and waited for."""
+
+    @property
+    def waiting_for(self) -> str:
+        """Its address; else empty."""
+
+
+Shown = TypeVar("Shown", bound=Watched)
 Result_co = TypeVar("Result_co", covariant=True)
 
 
@@ -32,13 +41,19 @@ def drained(
 ) -> Result_co:
     """Execute the run that ``build`` makes; the first Ctrl-C keeps what is in flight, the second aborts.
 
-    ``build`` is given the row on standard error, and the callback that shows progress there in ``words``.
+    ``build`` is given the row on standard error, and the callback that shows progress there in ``words``. Where that is
+    no terminal, it is only said when a server is gone, and when it is there again.
     """
     line = TerminalLine()
+    gone = ""
 
     def show(progress: Shown) -> None:
-        if line.is_due:
+        nonlocal gone
+        if line.is_shown:
             line.show(words(progress))
+        elif progress.waiting_for != gone:
+            gone, was = progress.waiting_for, gone
+            warn(f"nothing answers at {gone} any more; waiting for it." if gone else f"{was} answers again.")
 
     async def work() -> Result_co:
         run = build(line, show)

@@ -13,7 +13,7 @@ from core.errors import ConfigError
 from tui.cli.completing import complete_annotators, complete_traces
 from tui.cli.judge_labels import label, sample
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, say
+from tui.cli.output import json_option, print_json, say, warn, yes_option
 from tui.cli.shared import ENDPOINT, said_after, takes
 from tui.views.numbers import how_many
 
@@ -35,6 +35,7 @@ def judge() -> None:
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the judges cost more than this, in US dollars.")
 @click.option("--no-judge", is_flag=True, help="Ask no judge: decide by your patterns only.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
+@yes_option
 @json_option
 @takes("db", *ENDPOINT)
 @click.pass_obj
@@ -44,17 +45,19 @@ def run(
     max_cost: float | None,
     no_judge: bool,
     dry_run: bool,
+    is_meant: bool,
     as_json: bool,
 ) -> None:
     """Decide what is undecided on the stored rollouts of each TRACE (default: all, and collected answers); draws none.
 
     Your patterns decide all rollouts, wherever they were sampled; judges are asked about those of the endpoint.
     """
+    from core.resampling.largeness import largeness
     from core.resampling.measuring import own_rules
     from core.resampling.plan import make_plan
     from core.resampling.ruling import n_unruled, rule_stored
     from core.store.rollouts import sampled_traces
-    from tui.cli.resample import report, run_with_progress
+    from tui.cli.resample import refuse_large, report, run_with_progress
 
     if no_judge:
         refuse_where_no_model_is_asked(max_cost, "--no-judge asks no judge")
@@ -64,6 +67,8 @@ def run(
         ids = trace_ids or sampled_traces(store.read)
         request = None if no_judge else _about_stored(options, config, store, ids, max_cost)
         plan = None if request is None else make_plan(store.read, request)
+        if request is not None and plan is not None and not (dry_run or is_meant):
+            refuse_large(largeness(plan, request))
         n_ruled = n_unruled(store.read, rules, ids)
         if not dry_run:
             rule_stored(store, rules, ids, config.tags)
@@ -78,6 +83,8 @@ def run(
     if result is not None:
         if not as_json:
             say(judged_in_words(result))
+            for remark in result.remarks:
+                warn(remark)
         report(result, True)
 
 

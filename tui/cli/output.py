@@ -16,6 +16,9 @@ from core.sanitize import visible_line
 from tui.widgets.wrapping import clip
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+yes_option = click.option(
+    "--yes", "is_meant", is_flag=True, help="Carry a run out that is larger than 20,000 rollouts or $100."
+)
 
 
 def print_json(value: Any) -> None:

@@ -12,14 +12,13 @@ from core.errors import ConfigError
 from tui.cli.completing import complete_traces
 from tui.cli.draining import drained
 from tui.cli.options import Options
-from tui.cli.output import json_option, print_json, say, warn
+from tui.cli.output import json_option, print_json, say, warn, yes_option
 from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.endpoints.endpoint import Endpoint
     from core.resampling.checked import Stoppable
     from core.resampling.plan import Plan
     from core.resampling.progress import Progress
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--no-check", is_flag=True, help="Do not check first that the server continues a prefix.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
+@yes_option
 @json_option
 @takes("db", *ENDPOINT)
 @click.pass_obj
@@ -75,6 +75,7 @@ def resample(
     no_judge: bool,
     no_check: bool,
     dry_run: bool,
+    is_meant: bool,
     as_json: bool,
 ) -> None:
     """Top up to n rollouts at prefixes of TRACE; what is there already is kept and not drawn again.
@@ -82,6 +83,7 @@ def resample(
     With --behavior it is the traces made of collected answers that show the behavior, queries taking turns.
     """
     from core.resampling.cautions import cautions
+    from core.resampling.largeness import adaptive_largeness, largeness
     from core.resampling.measuring import Measures, measures, own_rules
     from core.resampling.plan import make_plan, parse_prefixes
     from core.resampling.request import RunRequest, top_up
@@ -110,9 +112,10 @@ def resample(
         )
         for caution in cautions(request):
             warn(caution)
-        doubtful = None if no_check else sampled
         if policy is not None:
-            how = How(policy, store, doubtful, dry_run, as_json)
+            if not (dry_run or is_meant):
+                refuse_large(adaptive_largeness(traces, request, policy))
+            how = How(policy, store, no_check, dry_run, as_json)
             if trace_id is not None:
                 resample_adaptively(traces[0], request, how)
             else:
@@ -126,10 +129,22 @@ def resample(
             if as_json:
                 print_json(asdict(plan))
             return
-        result = run_with_progress(request, store, doubtful)
+        if not is_meant:
+            refuse_large(largeness(plan, request))
+        result = run_with_progress(request, store, None if no_check else request)
     if as_json:
         print_json(asdict(result))
     report(result, as_json)
+
+
+def refuse_large(large: str) -> None:
+    """Refuse a run that is as ``large`` as that; an empty text is none.
+
+    Raises:
+        ConfigError: saying how it can be carried out all the same.
+    """
+    if large:
+        raise ConfigError(f"this is a large run, {large}: add --yes if it is meant, or cap it lower.")
 
 
 def planned(plan: Plan) -> str:
@@ -146,10 +161,10 @@ def about(cost: float | None) -> str:
     return money(cost) if cost is None else f"about {money(cost)}"
 
 
-def run_with_progress(request: RunRequest, store: Store, doubtful: Endpoint | None = None) -> RunResult:
+def run_with_progress(request: RunRequest, store: Store, doubtful: RunRequest | None = None) -> RunResult:
     """Run a request; the first Ctrl-C keeps what is in flight, the second aborts. Progress goes to standard error.
 
-    A ``doubtful`` endpoint is checked before, unless the store has a check of it.
+    The endpoint of a ``doubtful`` request is checked before, unless the store has a check of it.
     """
     from core.resampling.checked import continues_prefixes
     from core.resampling.runner import Run
@@ -160,7 +175,7 @@ def run_with_progress(request: RunRequest, store: Store, doubtful: Endpoint | No
 
 
 def watched(
-    make: Callable[[Callable[[Progress], None]], Stoppable], store: Store, doubtful: Endpoint | None = None
+    make: Callable[[Callable[[Progress], None]], Stoppable], store: Store, doubtful: RunRequest | None = None
 ) -> RunResult:
     """Execute the run that ``make`` builds around a progress callback, as `run_with_progress` does."""
     from core.resampling.checked import CheckedRun
@@ -169,7 +184,9 @@ def watched(
 
     def build(line: TerminalLine, show: Callable[[Progress], None]) -> Stoppable:
         run = make(show)
-        return run if doubtful is None else CheckedRun(run, doubtful, store, on_the_way(doubtful, line), warn)
+        if doubtful is None:
+            return run
+        return CheckedRun(run, doubtful, store, on_the_way(doubtful.endpoint, line), warn)
 
     return drained(build, running)
 
@@ -182,17 +199,21 @@ def report(result: RunResult, as_json: bool) -> None:
 
 
 def tell(result: RunResult) -> None:
-    """Say how a run ended; a failure on standard error."""
+    """Say how a run ended, and what its numbers are worth; a failure, and every remark, on standard error."""
     from core.resampling.request import FAILED
     from tui.views.wording import ending
 
     (warn if result.status == FAILED else say)(ending(result))
+    for remark in result.remarks:
+        warn(remark)
 
 
 def end_as(result: RunResult | SuggestingResult) -> None:
     """Turn what is missing into the exit code."""
-    from core.resampling.request import DONE, STOPPED
+    from core.resampling.request import DONE, STOPPED, RunResult
 
+    if isinstance(result, RunResult) and result.is_void:
+        raise SystemExit(1)
     # A cap was set on purpose; whatever else is missing is worth another run, and the exit code says so.
     if result.status != STOPPED and (result.status != DONE or result.reason):
         raise SystemExit(1)

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import click
+
+from core.reporting import Throttled, in_a_thread
 
 SECONDS_BETWEEN_UPDATES = 0.2
 
 
 class TerminalLine:
-    """Shows how far something is, at most five times a second."""
+    """Shows how far something is, at most five times a second, and the last that it was told for certain."""
 
     def __init__(self) -> None:
-        self._shown_at = 0.0
+        self.is_shown = sys.stderr.isatty()
         self._cells = 0
-        self._is_terminal = sys.stderr.isatty()
-
-    @property
-    def is_due(self) -> bool:
-        """Whether anybody would see the next text."""
-        return self._is_terminal and time.monotonic() - self._shown_at >= SECONDS_BETWEEN_UPDATES
+        self._write = Throttled(self._write_over, SECONDS_BETWEEN_UPDATES, in_a_thread)
 
     def show(self, text: str) -> None:
-        """Write over what stands there, if it is due."""
-        if self.is_due:
-            self._shown_at = time.monotonic()
-            click.echo("\r" + text.ljust(self._cells), nl=False, err=True)
-            self._cells = max(self._cells, len(text))
+        """Write over what stands there, as soon as it is due."""
+        if self.is_shown:
+            self._write(text)
+
+    def _write_over(self, text: str) -> None:
+        click.echo("\r" + text.ljust(self._cells), nl=False, err=True)
+        self._cells = max(self._cells, len(text))
 
     def end(self) -> None:
         """Leave the line empty."""
+        self._write.drop()
         if self._cells:
             click.echo("\r" + " " * self._cells + "\r", nl=False, err=True)
             self._cells = 0

@@ -123,15 +123,14 @@ class AdaptiveScreen(ComparingScreen):
         if purpose != PURPOSE:
             super().answer(purpose, text)
             return
-        resampler = self.context.resampler
         try:
-            said = resampler.start(read_adaptive(resampler, self._view.trace, text))
+            self.launch(read_adaptive(self.context.resampler, self._view.trace, text))
         except TurnpointError as error:
-            said = str(error)
-        else:
-            # What is drawn now is what one wants to see.
-            self._settings_id = self.context.settings_id
-        self.say(said)
+            self.say(str(error))
+
+    def started(self) -> None:
+        """Show the rates under the settings of the run: what is drawn now is what one wants to see."""
+        self._settings_id = self.context.settings_id
 
     def action_recycled(self) -> None:
         """Count recycled rollouts in the rates, or leave them out again."""

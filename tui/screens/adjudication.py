@@ -245,7 +245,7 @@ class AdjudicationScreen(ListScreen[Place]):
         self._pending = (one.place, category)
         is_same = one.gold is not None and one.gold.category == category
         reason = one.gold.reason if one.gold is not None and is_same else ""
-        self.bar.ask("reason", f"why {category}:", reason, "Enter decides, Esc leaves")
+        self.bar.ask_lines("reason", f"why {category}:", reason, "Enter decides, Esc leaves")
 
     def answer(self, purpose: str, text: str) -> None:
         """Decide, for this reason."""

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual import on
+from textual.events import Paste
 from textual.screen import Screen
 
 from core.errors import StoreError
+from tui.actions import revealed_by
 from tui.context import context_of
+from tui.views.blind import refusal_of_all
 from tui.views.chrome import hint_line, message_lines
 from tui.widgets.exact_update import ExactCompositor
 from tui.widgets.line_list import LineList
@@ -20,9 +23,13 @@ from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
 
 if TYPE_CHECKING:
+    from tui.workers.jobs import Job
     from tui.workers.resampler import RunStatus
 
 Result = TypeVar("Result")
+
+SURE = "sure"
+"""The question whether a large run is really meant."""
 
 
 class ListScreen(Screen[Result], Generic[Result]):
@@ -41,6 +48,7 @@ class ListScreen(Screen[Result], Generic[Result]):
         self._compositor = ExactCompositor()
         self._message = ""
         self._status_rows = 1
+        self._large: Job | None = None
 
     @property
     def items(self) -> LineList:
@@ -78,6 +86,11 @@ class ListScreen(Screen[Result], Generic[Result]):
         self._message = text
         self._show_status()
 
+    def on_paste(self, event: Paste) -> None:
+        """Nothing is done with what is pasted into no question."""
+        event.stop()
+        self.say("a paste runs no keys: it is passed over here, and goes into a question such as that of / or i.")
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Go on when the database cannot be read, and say so."""
@@ -89,8 +102,14 @@ class ListScreen(Screen[Result], Generic[Result]):
             self.say(str(error))
 
     def refusal(self, action: str) -> str:
-        """Why an action, by the name of its method, may not be carried out now, in one sentence; empty where it may."""
-        return ""
+        """Why an action, by the name of its method, may not be carried out now, in one sentence; empty where it may.
+
+        In blind mode that is whatever tells of sentences that are not decided, or does not say what it tells.
+        """
+        context = context_of(self)
+        if not context.blind.is_on:
+            return ""
+        return refusal_of_all(context.store, context.annotator, revealed_by(self.SCOPE, action))
 
     def status_lines(self, width: int, height: int) -> list[Line]:
         """The last message, or else the first keys one needs."""
@@ -137,11 +156,41 @@ class ListScreen(Screen[Result], Generic[Result]):
         free = next(path for path in taken if not path.exists())
         self.bar.ask("export", "write CSVs to:", str(free), "a new folder; Enter writes")
 
+    def launch(self, job: Job) -> None:
+        """Start a run, or queue it, and say so; one that is large only once it was asked for twice.
+
+        Raises:
+            ConfigError: if it cannot be run as it is.
+        """
+        if large := context_of(self).resampler.largeness(job):
+            self._large = job
+            self.bar.ask(SURE, "is that meant?", note=f"{large}: type yes to draw them, Esc leaves")
+        else:
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        said = context_of(self).resampler.start(job)
+        self.started()
+        self.say(said)
+
+    def started(self) -> None:
+        """Follow a run that was started here."""
+
+    def _answer_sure(self, text: str) -> None:
+        job, self._large = self._large, None
+        if job is not None and text.strip().lower() in ("yes", "y"):
+            self._begin(job)
+        else:
+            self.say("nothing is drawn.")
+
     @on(PromptBar.Answered)
     def _answered(self, event: PromptBar.Answered) -> None:
         self.close_bar()
         with self.reading():
-            self.answer(event.purpose, event.text)
+            if event.purpose == SURE:
+                self._answer_sure(event.text)
+            else:
+                self.answer(event.purpose, event.text)
 
     @on(PromptBar.Edited)
     def _edited(self, event: PromptBar.Edited) -> None:

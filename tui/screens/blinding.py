@@ -10,9 +10,10 @@ from core.annotation.history import LabelEvent
 from core.annotation.place import Place
 from core.store.queues import was_decided
 from core.traces.model import Trace
+from tui.actions import OF_ALL, revealed_by
 from tui.context import Context
 from tui.screens.ordering import OrderingScreen
-from tui.views.blind import hidden, refusal, refusal_of_all
+from tui.views.blind import hidden, refusal
 from tui.views.session import TraceView
 
 
@@ -56,12 +57,10 @@ class BlindingScreen(OrderingScreen):
 
     def refusal(self, action: str) -> str:
         """Why an action would tell what is hidden; of all traces it is asked only for what shows them all."""
-        context = self.context
-        return (
-            super().refusal(action)
-            or refusal(self._view, self._cursor, action)
-            or refusal_of_all(context.store, context.annotator, action, is_blind=context.blind.is_on)
-        )
+        revealed = revealed_by(self.SCOPE, action)
+        if revealed == OF_ALL:
+            return super().refusal(action)
+        return refusal(self._view, self._cursor, revealed)
 
     def action_blind(self) -> None:
         """Hide what could sway the annotator, or show it."""

@@ -87,10 +87,8 @@ class JudgingScreen(BrowsingScreen):
     def action_note(self) -> None:
         """Ask for a note."""
         stored = self.at_cursor
-        if stored is not None and "\n" in self._verdicts.of(stored).note:
-            self.say("this note has several lines, which do not fit here; it stays as it is.")
-        elif stored is not None:
-            self.bar.ask("note", "note:", self._verdicts.of(stored).note, "Enter keeps, empty removes it")
+        if stored is not None:
+            self.bar.ask_lines("note", "note:", self._verdicts.of(stored).note, "Enter keeps, empty removes it")
 
     def answer(self, purpose: str, text: str) -> None:
         """Keep the note, or search."""

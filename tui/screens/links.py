@@ -182,9 +182,8 @@ class LinksScreen(ListScreen[LinksLeft]):
 
     def answer(self, purpose: str, text: str) -> None:
         """Draw what was asked for."""
-        resampler = self.context.resampler
         try:
-            self.say(resampler.start(read_top_up(resampler, [self._trace], str(self.sentence), text)))
+            self.launch(read_top_up(self.context.resampler, [self._trace], str(self.sentence), text))
         except TurnpointError as error:
             self.say(str(error))
 

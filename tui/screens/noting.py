@@ -24,10 +24,7 @@ class NotingScreen(LabellingScreen):
     def action_note(self) -> None:
         """Ask for the note on this sentence."""
         index = self._cursor
-        if "\n" in self._view.held(index).note:
-            self.say("this note has several lines: e opens it in your editor.")
-            return
-        self.bar.ask(PURPOSE, f"note on {index}:", self._view.held(index).note, "Enter keeps, empty removes it")
+        self.bar.ask_lines(PURPOSE, f"note on {index}:", self._view.held(index).note, "Enter keeps, empty removes it")
 
     def answer(self, purpose: str, text: str) -> None:
         """Keep the note that was typed."""

@@ -21,7 +21,6 @@ from tui.context import context_of
 from tui.palette import DIM, LABEL, PLAIN, behavior_style
 from tui.screens.base import ListScreen
 from tui.screens.resampling import preview_note, read_top_up
-from tui.views.blind import refusal_of_all
 from tui.views.chrome import header_line
 from tui.views.numbers import how_many
 from tui.views.wording import came_out
@@ -147,9 +146,8 @@ class PickerScreen(ListScreen[str]):
                 self.edited("resample", f"{context.default_n}")
 
     def _resample(self, text: str) -> None:
-        resampler = context_of(self).resampler
         try:
-            self.say(resampler.start(read_top_up(resampler, self._chosen, "all", text)))
+            self.launch(read_top_up(context_of(self).resampler, self._chosen, "all", text))
         except TurnpointError as error:
             self.say(str(error))
 
@@ -175,11 +173,6 @@ class PickerScreen(ListScreen[str]):
         """Open the trace under the cursor."""
         if self._shown:
             self.dismiss(self._shown[self.items.cursor].id)
-
-    def refusal(self, action: str) -> str:
-        """Why an action would tell what blind mode hides."""
-        context = context_of(self)
-        return refusal_of_all(self._store, context.annotator, action, is_blind=context.blind.is_on)
 
     def action_summary(self) -> None:
         """Analyse all traces together."""

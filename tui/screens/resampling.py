@@ -16,6 +16,8 @@ from tui.workers.resampler import Resampler
 if TYPE_CHECKING:
     from core.store.database import Store
 
+_MOST_DIGITS = 18
+
 USAGE = "a number such as 100; `100 10-20` names other prefixes, `100 $5` caps the cost"
 
 
@@ -36,13 +38,18 @@ def read_top_up(resampler: Resampler, traces: Sequence[Trace], prefixes: str, te
         elif n is None:
             if not word.isdecimal():
                 raise ConfigError(f"{word!r} is no number of rollouts: type {USAGE}.")
-            n = int(word)
+            n = whole(word)
         else:
             prefixes = word
     if n is None or n < 1:
         raise ConfigError(f"type {USAGE}.")
     spots = (spot for trace in traces for spot in top_up(trace, parse_prefixes(prefixes, trace.n_prefixes), n))
     return TopUp(resampler.completed(spots=tuple(spots), max_cost=cap))
+
+
+def whole(digits: str) -> int:
+    """Read a number of any length; one that is beyond all use is read as such a number."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def dollars(text: str) -> float:

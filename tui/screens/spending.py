@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
-from tui.screens.resampling import dollars
+from tui.screens.resampling import dollars, whole
 from tui.views.wording import money
 from tui.workers.jobs import Adaptively
 from tui.workers.resampler import Resampler
@@ -59,9 +59,9 @@ def read_adaptive(resampler: Resampler, trace: Trace, text: str) -> Adaptively:
 
 
 def _positive(digits: str) -> int:
-    if not digits.isdecimal() or int(digits) < 1:
+    if not digits.isdecimal() or whole(digits) < 1:
         raise ConfigError(f"{_shown(digits)} is no number of rollouts; give 1 or more.")
-    return int(digits)
+    return whole(digits)
 
 
 def _shown(word: str) -> str:

@@ -10,7 +10,7 @@ from tui.clipboard import copy
 from tui.screens.adaptive import AdaptiveScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.reader import ReaderScreen, text_items
-from tui.screens.resampling import preview_note, read_top_up
+from tui.screens.resampling import preview_note, read_top_up, whole
 from tui.views.session import search_pattern
 from tui.workers.resampler import RunStatus
 
@@ -92,10 +92,11 @@ class TraceScreen(AdaptiveScreen):
             if self.items.pattern is not None:
                 self.action_next_hit(1)
         elif purpose == "go_to":
-            if text.strip().isdecimal() and int(text) < len(self._texts):
-                self.go(int(text))
+            number = text.strip()
+            if number.isdecimal() and whole(number) < len(self._texts):
+                self.go(whole(number))
             else:
-                self.say(f"no sentence {text.strip()!r}; give a number from 0 to {len(self._texts) - 1}.")
+                self.say(f"no sentence {number[:40]!r}; give a number from 0 to {len(self._texts) - 1}.")
         elif purpose == "resample":
             self._resample(text)
         elif purpose == "export":
@@ -110,15 +111,10 @@ class TraceScreen(AdaptiveScreen):
             self.run_worker(self._export(directory), group="export", exit_on_error=False)
 
     def _resample(self, text: str) -> None:
-        resampler = self.context.resampler
         try:
-            said = resampler.start(read_top_up(resampler, [self._view.trace], self._prefixes, text))
+            self.launch(read_top_up(self.context.resampler, [self._view.trace], self._prefixes, text))
         except TurnpointError as error:
-            said = str(error)
-        else:
-            # What is drawn now is what one wants to see.
-            self._settings_id = self.context.settings_id
-        self.say(said)
+            self.say(str(error))
 
     def action_back(self) -> None:
         """Leave the question, then the selection, then the search."""

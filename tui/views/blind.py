@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from core.store.database import Store
 from core.store.queues import count_sentences, load_decisions
 from core.store.traces import known_ids
+from tui.actions import NOTHING, OF_SENTENCE, OF_TRACE
 from tui.views.session import TraceView
 
-SENTENCE, TRACE, EVERYTHING = "sentence", "trace", "everything"
-REVEALING: Final[Mapping[str, str]] = {
-    "instead": SENTENCE,
-    "rollouts": SENTENCE,
-    "next_change": TRACE,
-    "importance": TRACE,
-    "adaptive": TRACE,
-    "links": TRACE,
-    "disagreements": TRACE,
-    "summary": EVERYTHING,
-}
-"""Actions that show numbers on another screen or by where they go, and what has to be decided before they may."""
+UNKNOWN = "blind: it is not known what this would tell, so it is refused; B in a trace ends blind mode."
 
 
 def hidden(view: TraceView) -> TraceView:
@@ -49,23 +37,28 @@ def hidden(view: TraceView) -> TraceView:
     )
 
 
-def refusal(view: TraceView, index: int, action: str) -> str:
-    """Why an action is refused on sentence ``index`` in blind mode, in one sentence; empty where it is not.
+def refusal(view: TraceView, index: int, revealed: str | None) -> str:
+    """Why what reveals that is refused on sentence ``index`` in blind mode, in one sentence; empty where it is not.
 
-    Actions that show more than one trace are `refusal_of_all`'s.
+    What shows more than one trace is `refusal_of_all`'s.
     """
-    needed = REVEALING.get(action) if view.is_blind else None
-    if needed == SENTENCE and not view.is_shown(index):
+    if not view.is_blind:
+        return ""
+    if revealed is None:
+        return UNKNOWN
+    if revealed == OF_SENTENCE and not view.is_shown(index):
         return f"blind: sentence {index} is not decided; label or skip it first, or B ends blind mode."
     n_open = sum(not view.is_shown(one) for one in range(len(view.trace.sentences)))
-    if needed == TRACE and n_open:
+    if revealed == OF_TRACE and n_open:
         return f"blind: this tells of the {n_open} sentences that are not decided; decide them, or B ends blind mode."
     return ""
 
 
-def refusal_of_all(store: Store, annotator: str, action: str, *, is_blind: bool) -> str:
-    """Why an action that shows all traces is refused in blind mode; empty where it is not, or all are decided."""
-    if not is_blind or REVEALING.get(action) != EVERYTHING:
+def refusal_of_all(store: Store, annotator: str, revealed: str | None) -> str:
+    """Why what reveals more than nothing is refused where many traces are shown; empty where all are decided."""
+    if revealed is None:
+        return UNKNOWN
+    if revealed == NOTHING:
         return ""
     counts = count_sentences(store.read, known_ids(store.read))
     n_open = sum(counts.values()) - len(load_decisions(store.read, annotator, counts))

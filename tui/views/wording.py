@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, YES
@@ -32,6 +33,18 @@ def running_stage(stage: str, progress: Progress, queued: int = 0) -> str:
     return _joined(stage, progress, "", queued)
 
 
+def waiting(progress: Progress | SuggestingProgress) -> str:
+    """That nothing comes from the server, and since when; nothing while answers come."""
+    if progress.waiting_since is None:
+        return ""
+    return f"waiting for the server since {clock_time(progress.waiting_since)}"
+
+
+def clock_time(seconds: float) -> str:
+    """The time of day, here, of a number of Unix seconds."""
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
 def cached(progress: Progress) -> str:
     """How much of what was read came from the servers' caches; nothing where they do not say, or had none."""
     share = progress.cached_share
@@ -45,11 +58,12 @@ def _joined(what: str, progress: Progress, judged: str, queued: int) -> str:
         for part in (
             f"{what} {progress.rollouts_done}/{progress.rollouts_total}",
             judged,
-            f"{progress.rollouts_per_second:.1f}/s",
+            waiting(progress),
+            # Of a run that waits, the pace says nothing, and the row is short.
+            "" if progress.waiting_since else f"{progress.rollouts_per_second:.1f}/s",
             money(progress.spend),
             cached(progress),
             failed,
-            "waiting for the server" if progress.waiting_for else "",
             f"+{queued} queued" if queued else "",
         )
         if part
@@ -77,14 +91,23 @@ def ending(result: RunResult, what: str = "run") -> str:
     return "; ".join(filter(None, (outcome(result, what), result.reason)))
 
 
+def remarked(result: RunResult, what: str = "run") -> str:
+    """How a run ended, and what has to be said of its numbers."""
+    return (
+        " ".join((ending(result, what).removesuffix(".") + ".", *result.remarks))
+        if result.remarks
+        else ending(result, what)
+    )
+
+
 def suggesting(progress: SuggestingProgress) -> str:
     """A run of suggestions under way, in a few words."""
     failed = f"{progress.n_failed} given up" if progress.n_failed else ""
     parts = (
         f"suggested {progress.sentences_done}/{progress.sentences_total}",
+        waiting(progress),
         money(progress.spend),
         failed,
-        "waiting for the server" if progress.waiting_for else "",
     )
     return " ".join(filter(None, parts))
 

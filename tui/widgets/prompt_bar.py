@@ -15,7 +15,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import Input
 
-from core.sanitize import visible_line
+from core.sanitize import LINE_BREAK, visible_line
 from tui.palette import BOLD, DIM
 from tui.widgets.lines import Lines
 from tui.widgets.wrapping import clip
@@ -39,9 +39,16 @@ class Field(Input):
             event.prevent_default()
             await self.run_action(binding.action)
 
+    def __init__(self) -> None:
+        # What stands there by default is selected: typing replaces it.
+        super().__init__(compact=True, select_on_focus=True)
+        self.cursor_blink = False
+        self.between_lines = " "
+
     def _on_paste(self, event: Paste) -> None:
         # What is pasted may be a model's text; it is searched for as it is shown, too.
-        event.text = visible_line("".join(event.text.splitlines()[:1]))
+        lines = event.text.strip("\r\n").splitlines()
+        event.text = self.between_lines.join(map(visible_line, lines))
 
 
 class PromptBar(Horizontal):
@@ -80,14 +87,17 @@ class PromptBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Question, field, note."""
         yield Lines(id="question")
-        # What stands there by default is selected: typing replaces it.
-        field = Field(compact=True, select_on_focus=True)
-        field.cursor_blink = False
-        yield field
+        yield Field()
         yield Lines(id="note")
 
+    def ask_lines(self, purpose: str, question: str, text: str = "", note: str = "") -> None:
+        """Ask for a text of several lines: a sign stands for each line break, also of what is pasted."""
+        self.ask(purpose, question, text.replace("\n", LINE_BREAK), note)
+        self.query_one(Field).between_lines = LINE_BREAK
+
     def ask(self, purpose: str, question: str, text: str = "", note: str = "") -> None:
-        """Show a question with ``text`` already in the field."""
+        """Show a question with ``text`` already in the field; of what is pasted, lines are joined by spaces."""
+        self.query_one(Field).between_lines = " "
         self.purpose = purpose
         self.visible = True
         right = clip(question, QUESTION_CELLS - 1).rjust(QUESTION_CELLS - 1)
@@ -123,4 +133,6 @@ class PromptBar(Horizontal):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self.is_open:
-            self.post_message(self.Answered(self.purpose, event.value))
+            lines = self.query_one(Field).between_lines == LINE_BREAK
+            text = event.value.replace(LINE_BREAK, "\n") if lines else event.value
+            self.post_message(self.Answered(self.purpose, text))

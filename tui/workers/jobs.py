@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.behaviors.outcome import ALIGNMENT_FAKING
 from tui.views.session import short_name
-from tui.views.wording import ending, outcome
+from tui.views.wording import outcome, remarked
 from tui.widgets.sentence_list import signed
 
 if TYPE_CHECKING:
-    from core.endpoints.endpoint import Endpoint
     from core.resampling.adaptive.confirm import ConfirmedDirection
     from core.resampling.adaptive.policy import AdaptivePolicy, Round
     from core.resampling.adaptive.sweep import AdaptiveRun
@@ -37,6 +36,9 @@ class Job(Protocol):
             ConfigError: if it cannot be run as it is.
         """
 
+    def largeness(self, store: Store) -> str:
+        """What it would come to, in a few words, if that is so much that it is asked for twice; else empty."""
+
     @property
     def nothing(self) -> str:
         """The sentence that says why there is nothing to do."""
@@ -45,8 +47,8 @@ class Job(Protocol):
     def cautions(self) -> tuple[str, ...]:
         """What its rates will say nothing about, a sentence each."""
 
-    def doubtful(self, store: Store) -> Endpoint | None:
-        """The endpoint, if prefixes are to be continued there; it may have to be checked."""
+    def doubtful(self, store: Store) -> RunRequest | None:
+        """The request that the endpoint may have to be checked for, if prefixes are to be continued there."""
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]
@@ -71,6 +73,13 @@ class TopUp:
         drawn = "" if plan.is_empty else f"{plan.rollouts} rollouts"
         return f"{drawn} and {plan.rulings} outcomes by pattern" if plan.rulings else drawn
 
+    def largeness(self, store: Store) -> str:
+        """See `Job`."""
+        from core.resampling.largeness import largeness
+        from core.resampling.plan import make_plan
+
+        return largeness(make_plan(store.read, self.request), self.request)
+
     @property
     def nothing(self) -> str:
         """See `Job`."""
@@ -83,11 +92,11 @@ class TopUp:
 
         return cautions(self.request)
 
-    def doubtful(self, store: Store) -> Endpoint | None:
+    def doubtful(self, store: Store) -> RunRequest | None:
         """See `Job`."""
         from core.resampling.checked import continues_prefixes
 
-        return self.request.endpoint if continues_prefixes(self.request, store) else None
+        return self.request if continues_prefixes(self.request, store) else None
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]
@@ -99,7 +108,7 @@ class TopUp:
 
     def ending(self, store: Store, result: RunResult) -> str:
         """See `Job`."""
-        return ending(result)
+        return remarked(result)
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,12 @@ class Adaptively:
             return f"adaptively, once {first.plan.judgements} rollouts that are there are judged"
         return f"adaptively, first {first.plan.rollouts} rollouts ({first.stage}: {first.reason})"
 
+    def largeness(self, store: Store) -> str:
+        """See `Job`."""
+        from core.resampling.largeness import adaptive_largeness
+
+        return adaptive_largeness([self.trace], self.request, self.policy)
+
     @property
     def nothing(self) -> str:
         """See `Job`."""
@@ -133,9 +148,11 @@ class Adaptively:
 
         return cautions(self.request, (self.trace,))
 
-    def doubtful(self, store: Store) -> Endpoint | None:
+    def doubtful(self, store: Store) -> RunRequest | None:
         """See `Job`."""
-        return self.request.endpoint
+        from core.resampling.adaptive.beginning import widest_request
+
+        return widest_request(self.trace, self.request, self.policy)
 
     def run(
         self, store: Store, on_progress: Callable[[Progress], None], on_round: Callable[[Round], None]
@@ -152,13 +169,13 @@ class Adaptively:
         from core.store.rates import rollouts_per_prefix
 
         if result.status not in (DONE, STOPPED):
-            return ending(result, "adaptive run")
+            return remarked(result, "adaptive run")
         trace, settings_id, judges = self.trace, self.request.endpoint.settings.id, self.request.measured
         found = largest_confirmed(fresh_directions(store.read, trace.id, settings_id, trace.n_prefixes, judges))
         n_stored = sum(rollouts_per_prefix(store.read, trace.id, settings_id).values())
         compared = f"{n_stored} in all, where {EVENLY} at every prefix would be {EVENLY * trace.n_prefixes}"
         parts = (outcome(result, "adaptive run"), confirmed(found), compared, result.reason)
-        return "; ".join(filter(None, parts))
+        return " ".join(("; ".join(filter(None, parts)), *result.remarks))
 
 
 def confirmed(found: Sequence[ConfirmedDirection]) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError, TurnpointError
-from tui.views.wording import running, running_stage
+from core.reporting import Throttled
+from tui.views.wording import clock_time, running, running_stage
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -59,7 +60,7 @@ class Resampler:
         self._round: Round | None = None
         self._worker: Worker[None] | None = None
         self._stopping = False
-        self._updated = 0.0
+        self._progressed = Throttled(self._show_progress, SECONDS_BETWEEN_UPDATES)
 
     def attach(self, run_worker: Callable[..., Any], on_change: Callable[[RunStatus], None]) -> None:
         """Take the app's worker and the callback that repaints."""
@@ -84,6 +85,14 @@ class Resampler:
         if self._template is None:
             raise ConfigError(self._refusal)
         return replace(self._template, **asked)
+
+    def largeness(self, job: Job) -> str:
+        """What a job would come to, if that is so much that it is asked for twice; else empty.
+
+        Raises:
+            ConfigError: if it cannot be run as it is.
+        """
+        return job.largeness(self._store)
 
     def start(self, job: Job) -> str:
         """Start a run, or queue it behind the one under way; say which.
@@ -137,30 +146,30 @@ class Resampler:
         """The run of a job, behind a check of its endpoint where prefixes are to be continued."""
         from core.resampling.checked import CheckedRun
 
-        run, endpoint = job.run(self._store, self._progressed, self._entered), job.doubtful(self._store)
-        return run if endpoint is None else CheckedRun(run, endpoint, self._store, self._checking, self._warn)
+        run, doubtful = job.run(self._store, self._progressed, self._entered), job.doubtful(self._store)
+        return run if doubtful is None else CheckedRun(run, doubtful, self._store, self._checking, self._warn)
 
     def _checking(self, done: int, steps: int, name: str) -> None:
         # Said once: every step of it would be a repaint.
         if done == 0:
-            self._change(RunStatus("checking the endpoint…"))
+            self._change(RunStatus(f"checking the endpoint since {clock_time(time.time())}…"))
 
     def _warn(self, sentence: str) -> None:
-        self._change(RunStatus(self.status.text, self.status.why, warning=sentence))
+        before = f"{self.status.warning} " if self.status.warning else ""
+        self._change(RunStatus(self.status.text, self.status.why, warning=before + sentence))
 
     def _entered(self, round_: Round) -> None:
         self._round = round_
 
-    def _progressed(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._updated >= SECONDS_BETWEEN_UPDATES:
-            self._updated = now
-            queued, round_ = len(self._queue), self._round
-            if round_ is None:
-                self._change(RunStatus(running(progress, queued)))
-            else:
-                self._change(RunStatus(running_stage(round_.stage, progress, queued), round_.reason))
+    def _show_progress(self, progress: Progress) -> None:
+        queued, round_ = len(self._queue), self._round
+        if round_ is None:
+            self._change(RunStatus(running(progress, queued)))
+        else:
+            self._change(RunStatus(running_stage(round_.stage, progress, queued), round_.reason))
 
     def _change(self, status: RunStatus) -> None:
+        if status.ended:
+            self._progressed.drop()
         self.status = status
         self._on_change(status)

@@ -21,6 +21,7 @@ from core.endpoints.probe.steps import (
     ONE_LETTER,
     PLAIN,
     SPACED_NOTHING,
+    STEPS,
     THINKING,
     Step,
 )
@@ -39,6 +40,8 @@ THINK_KEPT, INNER_KEPT, END_KEPT, REASONING_LEFT = (
     "white space at the end is kept",
     "reasoning stays in the text",
 )
+
+PARSED = "a tag that ends the reasoning may be swallowed, so that nothing can be decided"
 
 NOT_READ = "the prefix is not read at all"
 
@@ -206,10 +209,13 @@ def reasoning_left(evidence: Evidence) -> Finding:
     """Whether the server leaves reasoning in the text, with its tags."""
     if not evidence.all_heard:
         return Finding(REASONING_LEFT, UNKNOWN, "no answer")
-    if any(heard.reasoning_apart for heard in evidence.all_heard):
+    apart = [step for step in STEPS if (heard := evidence.heard(step)) is not None and heard.reasoning_apart]
+    do = "switch off the server's reasoning parser, or the model's thinking mode"
+    if any(step.prefix for step in apart):
         means = "the tag that ends the reasoning is swallowed, so that nothing can be decided"
-        do = "switch off the server's reasoning parser, or the model's thinking mode"
         return Finding(REASONING_LEFT, FAILED, "answers have a field for reasoning", means, do)
+    if apart:
+        return Finding(REASONING_LEFT, UNKNOWN, "an answer without a beginning has a field for reasoning", PARSED, do)
     return Finding(REASONING_LEFT, PASSED, "answers are text alone")
 
 

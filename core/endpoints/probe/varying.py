@@ -22,6 +22,8 @@ N_HONOURED, SEED_HONOURED, DIFFERENT, NOT_LEFT = (
     "no seed is left behind",
 )
 
+UNANSWERED = "no request would be answered"
+
 # Below this a sure model may well say the same thing five times.
 LOWEST_TEMPERATURE = 0.3
 
@@ -99,7 +101,7 @@ def seed_honoured(evidence: Evidence) -> Finding:
         return Finding(SEED_HONOURED, UNKNOWN, "not asked: this endpoint sends no seed")
     fault = evidence.fault(SEEDED)
     if fault is not None:
-        return Finding(SEED_HONOURED, FAILED, fault.message, "no request would be answered", 'set seed = "none"')
+        return Finding(SEED_HONOURED, FAILED, fault.message, UNANSWERED, 'set seed = "none"')
     one, same, other = (_text(evidence, step) for step in (SEEDED, SEEDED_AGAIN, OTHER_SEED))
     if one is None or same is None or other is None:
         return Finding(SEED_HONOURED, UNKNOWN, "too few answers with any text")

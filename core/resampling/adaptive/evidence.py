@@ -5,12 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from core.analysis.counts import Count
-
-CONFIRM_BASE: Final = 1_000_000
-"""Sample indices from here on are fresh rollouts: drawn to confirm what the exploratory ones, below it, had shown."""
+from core.resampling.samples import CONFIRM_BASE as CONFIRM_BASE
 
 
 @dataclass(frozen=True)

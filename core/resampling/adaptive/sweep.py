@@ -16,6 +16,7 @@ from core.resampling.adaptive.stopping import Spent
 from core.resampling.plan import make_plan
 from core.resampling.progress import Progress
 from core.resampling.recycling import recycled_counts, recycled_rollouts, with_recycled
+from core.resampling.remarks import remarked
 from core.resampling.request import CANCELLED, DONE, STOPPED, RunRequest, RunResult, Spot, top_up
 from core.resampling.retrying import KEPT
 from core.resampling.runner import Run
@@ -107,6 +108,11 @@ class AdaptiveRun:
             NotFoundError: if the trace is not in the store.
             asyncio.CancelledError: if the task was cancelled.
         """
+        result = await self._rounds()
+        self._on_progress(result.progress)
+        return remarked(result, unjudged_request(self._trace, self._request), self._store.read)
+
+    async def _rounds(self) -> RunResult:
         request = self._request
         if isinstance(self._policy.until, Spent) and request.max_rollouts is None and request.max_cost is None:
             raise ConfigError("to stop at a budget, say which: --max-rollouts or --max-cost.")
@@ -186,6 +192,11 @@ def together(past: Progress, now: Progress) -> Progress:
         elapsed=past.elapsed + now.elapsed,
         cached_tokens=_sum(past.cached_tokens, now.cached_tokens),
         waiting_for=now.waiting_for,
+        waiting_since=now.waiting_since,
+        outcomes={
+            behavior: dict(Counter(past.outcomes.get(behavior, {})) + Counter(now.outcomes.get(behavior, {})))
+            for behavior in {**past.outcomes, **now.outcomes}
+        },
     )
 
 

@@ -49,7 +49,7 @@ async def checked(store: Store, server: FlawedServer, endpoint: Endpoint = HERE)
     """A run at this server, and the warnings before it."""
     run = Once()
     warnings: list[str] = []
-    await CheckedRun(run, endpoint, store, on_warning=warnings.append, clients=server.open).execute()
+    await CheckedRun(run, asked(3, endpoint=endpoint), store, on_warning=warnings.append, clients=server.open).execute()
     return run, warnings
 
 
@@ -73,7 +73,7 @@ async def test_other_settings_are_checked_anew(store: Store) -> None:
 async def test_a_server_that_must_not_be_sampled_is_refused_before_the_run(store: Store, flaw: str) -> None:
     run = Once()
     with pytest.raises(EndpointError, match="http://here/v1 in mode chat-prefill"):
-        await CheckedRun(run, HERE, store, clients=FlawedServer(flaw).open).execute()
+        await CheckedRun(run, asked(3, endpoint=HERE), store, clients=FlawedServer(flaw).open).execute()
     assert not run.executed
 
 
@@ -98,7 +98,7 @@ async def test_a_server_that_is_not_there_is_the_runs_own_affair_and_not_kept(st
 
 async def test_the_simulator_of_this_process_is_never_checked(store: Store) -> None:
     run = Once()
-    await CheckedRun(run, simulator_endpoint(), store).execute()
+    await CheckedRun(run, asked(3, endpoint=simulator_endpoint()), store).execute()
     assert run.executed
     assert rows(store, "SELECT id FROM endpoint_checks") == []
 
@@ -116,7 +116,7 @@ async def test_a_check_can_be_broken_off(store: Store) -> None:
             yield client
 
     run = Once()
-    behind = CheckedRun(run, HERE, store, clients=slow)
+    behind = CheckedRun(run, asked(3, endpoint=HERE), store, clients=slow)
     task = asyncio.create_task(behind.execute())
     await reached.wait()
     behind.stop()

@@ -12,27 +12,12 @@ from hypothesis import strategies as st
 from core.endpoints.completion import Choice, Completion
 from core.endpoints.endpoint import Endpoint
 from core.resampling.budget import Budget, bill_of, estimated_tokens, most_cost, most_tokens, shares
-from core.resampling.drawing import Draws, Group, Place, groups
+from core.resampling.drawing import Draws, Group, Place
 from core.resampling.retrying import RetryPolicy
 from tests.core.resampling.scene import FREE, PRICED
 
 THREE: Place = ("trace", 3)
 ONE: Place = ("trace", 1)
-
-
-class TestGroups:
-    """Neighbouring indices share a request."""
-
-    @given(st.sets(st.integers(0, 60)), st.integers(1, 9))
-    def test_groups_hold_every_index_once_in_runs_of_neighbours(self, indices: set[int], size: int) -> None:
-        cut = groups(sorted(indices), size)
-        assert [index for run in cut for index in run] == sorted(indices)
-        for run in cut:
-            assert len(run) <= size
-            assert list(run) == list(range(run[0], run[0] + len(run)))
-
-    def test_an_example(self) -> None:
-        assert groups([0, 1, 2, 3, 4, 7, 8, 10], 3) == [(0, 1, 2), (3, 4), (7, 8), (10,)]
 
 
 class TestDraws:
@@ -42,12 +27,12 @@ class TestDraws:
         return set()
 
     def test_all_of_a_prefix_come_before_the_next_in_the_order_asked_for(self) -> None:
-        draws = Draws({THREE: [0, 1, 2], ONE: [0]}, 2, self.nothing)
+        draws = Draws({THREE: [(0, 3)], ONE: [(0, 1)]}, 2, self.nothing)
         taken = [draws.take(99) for _ in range(4)]
         assert taken == [Group(THREE, (0, 1)), Group(THREE, (2,)), Group(ONE, (0,)), None]
 
     def test_what_was_handed_out_and_not_drawn_comes_again(self) -> None:
-        draws = Draws({THREE: [0, 1, 2], ONE: [0]}, 2, self.nothing)
+        draws = Draws({THREE: [(0, 3)], ONE: [(0, 1)]}, 2, self.nothing)
         draws.take(99)
         draws.put_back(THREE, {1})
         assert draws.take(99) == Group(THREE, (1, 2))
@@ -55,7 +40,7 @@ class TestDraws:
 
     def test_what_another_process_drew_meanwhile_is_left_out_and_counted(self) -> None:
         present: set[int] = set()
-        draws = Draws({THREE: [0, 1, 2, 3]}, 2, lambda place, among: present.intersection(among))
+        draws = Draws({THREE: [(0, 4)]}, 2, lambda place, among: present.intersection(among))
         draws.take(99)
         present.update({0, 1, 2})
         assert draws.take(99) == Group(THREE, (3,))
@@ -63,19 +48,19 @@ class TestDraws:
         assert draws.take(99) is None
 
     def test_a_limit_shortens_a_group(self) -> None:
-        draws = Draws({THREE: [0, 1, 2]}, 8, self.nothing)
+        draws = Draws({THREE: [(0, 3)]}, 8, self.nothing)
         assert draws.take(2) == Group(THREE, (0, 1))
         assert draws.take(0) is None
 
     def test_a_server_that_never_gives_all_is_asked_singly(self) -> None:
-        draws = Draws({THREE: range(10)}, 4, self.nothing)
+        draws = Draws({THREE: [(0, 10)]}, 4, self.nothing)
         draws.learn(4, 1)
         assert len(draws.take(99).indices) == 4  # type: ignore[union-attr]
         draws.learn(4, 1)
         assert len(draws.take(99).indices) == 1  # type: ignore[union-attr]
 
     def test_one_short_reply_of_a_server_that_can_do_it_means_nothing(self) -> None:
-        draws = Draws({THREE: range(10)}, 4, self.nothing)
+        draws = Draws({THREE: [(0, 10)]}, 4, self.nothing)
         for got in (4, 3, 2, 3):
             draws.learn(4, got)
         assert len(draws.take(99).indices) == 4  # type: ignore[union-attr]

@@ -103,7 +103,7 @@ class TestPlan:
         assert plan.judgements == 20
         assert plan.judge_calls == 100
         assert [prefix.prefix_idx for prefix in plan.prefixes] == [0, 2]
-        assert plan.prefixes[0].missing == tuple(range(10))
+        assert plan.prefixes[0].missing == ((0, 10),)
         assert plan.cost is not None
         assert plan.cost == pytest.approx((plan.prompt_tokens * 1.0 + plan.completion_tokens * 10.0) / 1e6)
         assert plan.completion_tokens <= 20 * 50 + 100 * 50
@@ -120,7 +120,7 @@ class TestPlan:
             store.write(lambda db: db.execute("DELETE FROM outcomes")).result()
             store.write(lambda db: db.execute("DELETE FROM rollouts WHERE sample_idx IN (1, 4)")).result()
             plan = make_plan(store.read, asked(8, judges=(judged_by(FREE),)))
-        assert plan.prefixes[0].missing == (1, 4, 6, 7)
+        assert plan.prefixes[0].missing == ((1, 2), (4, 5), (6, 8))
         assert plan.calls == 3
         assert plan.prefixes[0].n_undecided == 4
         assert plan.judgements == 8

@@ -7,6 +7,7 @@ import io
 import re
 import shlex
 import sqlite3
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from core.endpoints.config import load_config
 from core.endpoints.endpoint import MODE_NAMES
 from core.endpoints.endpoint_table import ENDPOINT_KEYS
 from core.endpoints.presets import PRESETS
+from core.endpoints.probe.finding import VERDICTS
 from core.endpoints.refusals import why_it_cannot_continue
 from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.collected_tables import COLLECTED_TABLES
 from core.export.gold_table import GOLD_TABLES
 from core.export.tables import ESTIMATE_TABLES, TABLES
 from core.figures import rates_data, trace_data
+from core.resampling.heeding import CONCERNS
 from core.store.database import Store
 from core.traces.importers import FORMATS
 from core.traces.importers.known import ANSWERS, KNOWN, QUESTIONS, WRAPPED
@@ -307,3 +310,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in [re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def test_what_a_check_refuses_and_warns_of_is_on_its_page() -> None:
+    page = (DOCS / "checking.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` .* \| (refuses|warns) \|$", page, re.MULTILINE)
+    stated = Counter((name, verb) for name, verb in rows if name not in VERDICTS)
+    assert stated == Counter((one.finding, "refuses" if one.refuses else "warns") for one in CONCERNS)

@@ -141,7 +141,7 @@ def test_a_dry_run_stores_nothing_and_says_what_it_would_take() -> None:
     )
     plan = done("resample", TRACE, "--prefix", "0-1", "-n", "3", "--dry-run", "--json").json
     assert (plan["rollouts"], plan["calls"], plan["judgements"], plan["cost"]) == (6, 2, 6, 0.0)
-    assert [prefix["missing"] for prefix in plan["prefixes"]] == [[0, 1, 2]] * 2
+    assert [prefix["missing"] for prefix in plan["prefixes"]] == [[[0, 3]]] * 2
     assert all_rows() == before
 
 
@@ -289,3 +289,24 @@ def test_a_template_that_is_of_no_use_is_refused_before_anything_is_sent(templat
     assert ran.code == 2
     assert said in ran.refusal
     assert rows("SELECT 1 FROM runs") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("resample", TRACE, "--all", "-n", "1001"), "20,020 rollouts"),
+        (("resample", TRACE, "--prefix", "7", "-n", "20001"), "20,001 rollouts"),
+        (("resample", TRACE, "--adaptive", "-n", "1001"), "up to 20,020 rollouts"),
+        (("collect", "-n", "500"), "92,000 rollouts"),
+    ],
+)
+def test_a_large_run_has_to_be_meant(command: tuple[str, ...], said: str) -> None:
+    ran = turnpoint(*command)
+    assert ran.code == 2
+    assert ran.err == f"turnpoint: this is a large run, {said}: add --yes if it is meant, or cap it lower.\n"
+    assert rows("SELECT id FROM runs") == []
+    assert rows("SELECT id FROM traces WHERE source LIKE '%scenario%'") == []
+    capped = done(*command, "--max-rollouts", "2", "--no-judge")
+    assert "run stopped: 2 of" in capped.out
+    assert done(*command, "--yes", "--max-rollouts", "0").code == 0
+    assert turnpoint(*command, "--dry-run").code == 0

@@ -38,6 +38,7 @@ from tests.tui.app_under_test import (
 )
 from tests.tui.pilot.gate import put_gate
 from tests.tui.pilot.test_importance import all_dissimilar
+from tui.actions import REVEALS
 from tui.screens.agreement import AgreementScreen
 from tui.screens.picker import PickerScreen
 from tui.screens.rollouts import RolloutsScreen
@@ -263,3 +264,23 @@ async def test_suggestions_are_in_no_view_of_an_open_sentence(store: Store) -> N
         assert isinstance(screen, TraceScreen)
         assert 0 not in screen.shown.suggestions
         assert "planning" not in text(pilot)
+
+
+async def test_an_action_that_does_not_say_what_it_tells_is_refused_in_blind_mode_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(REVEALS, "read_sentence")
+    async with build_app(store, blind=True).run_test(size=(120, 36)) as pilot:
+        await send(pilot, "z")
+        assert status(pilot).startswith("blind: it is not known what this would tell")
+        assert isinstance(list_screen(pilot), TraceScreen)
+        await send(pilot, "B", "z")
+        assert not isinstance(list_screen(pilot), TraceScreen)
+
+
+async def test_what_is_no_action_of_the_table_works_in_blind_mode(store: Store) -> None:
+    async with build_app(store, blind=True).run_test(size=(120, 36)) as pilot:
+        await send(pilot, "?")
+        assert not isinstance(list_screen(pilot), TraceScreen)
+        await send(pilot, "escape", ":", "1", "9", "left", "backspace", "enter")
+        assert cursor(pilot) == 9

@@ -69,7 +69,7 @@ async def test_the_header_says_that_it_is_checked_and_c_breaks_it_off(store: Sto
             await send(pilot, "r")
             await replace_in_bar(pilot, "2")
             await send(pilot, "enter")
-            await until(pilot, lambda: "checking the endpoint…" in header(pilot))
+            await until(pilot, lambda: "checking the endpoint since " in header(pilot))
             await send(pilot, "c")
             await until_said(pilot, "stopped as asked, while the endpoint was checked.")
             assert count_rollouts(store, TELEMARKETER) == 0

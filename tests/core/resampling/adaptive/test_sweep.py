@@ -189,4 +189,4 @@ def test_numbers_of_one_prefix_cannot_be_negative(tmp_path: Path) -> None:
 def test_each_prefix_may_have_a_number_of_its_own(tmp_path: Path) -> None:
     with fresh_store(tmp_path) as store:
         plan = make_plan(store.read, asked(0, spots=(Spot(TRACE, 0, 2, 50), Spot(TRACE, 1, 3, 50))))
-        assert [prefix.missing for prefix in plan.prefixes] == [(50, 51), (50, 51, 52)]
+        assert [prefix.missing for prefix in plan.prefixes] == [((50, 52),), ((50, 53),)]
