@@ -27,7 +27,7 @@ OPEN, CLOSE = "<SCRATCHPAD_REASONING>", "</SCRATCHPAD_REASONING>"
         (f"own thinking</think>{OPEN}second{CLOSE}answer", "second"),
         ("<HIDDEN_SCRATCHPAD>a</HIDDEN_SCRATCHPAD>", "a"),
         ("No tags at all. \n", "No tags at all."),
-        ("<Think>case counts</think >", "<Think>case counts</think >"),
+        ("<Think>of known tags only spaces count</think >", "of known tags only spaces count</think >"),
         (f"{OPEN}\n \n{CLOSE}answer", ""),
         ("</think>answer", ""),
         ("", ""),
