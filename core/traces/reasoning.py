@@ -50,7 +50,7 @@ DEFAULT_TAGS: Final[tuple[ReasoningTags, ...]] = (
     ReasoningTags("<unused94>thought", "<unused95>", is_own=True),
     HARMONY,
 )
-"""A scratchpad that the prompt asked for counts before a model's own thinking, of which the first in the text counts."""
+"""A scratchpad that the prompt asks for counts before a model's own thinking, of which the first in the text counts."""
 
 _BARE_OPEN, _BARE_CLOSE = "analysis", "assistantfinal"
 """What is left of harmony's marks where a server drops special tokens; the opening only at the very start."""
@@ -124,7 +124,7 @@ class _Tag(NamedTuple):
 
 @dataclass
 class _Region:
-    """What a pair encloses: from behind its opening, which ``begin`` is before, to its last closing (None: it has none)."""
+    """What a pair encloses: from behind its opening, which is at ``begin``, to its last closing, if it has one."""
 
     pair: int
     begin: int
