@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from core.errors import ConfigError
 from core.traces.model import Span
 
 
@@ -111,6 +112,18 @@ def begins_with_opening(text: str, pair: ReasoningTags) -> bool:
     """Whether the first thing in a text is the opening of ``pair``."""
     first = text[: len(pair.open)]
     return first == pair.open or (pair.any_case and first.lower() == pair.open.lower())
+
+
+def read_tags(text: str) -> ReasoningTags:
+    """Read a pair with a comma between the two: ``<plan>,</plan>``; matched exactly.
+
+    Raises:
+        ConfigError: if the text is no such pair.
+    """
+    opening, comma, closing = (part.strip() for part in text.partition(","))
+    if not comma or not opening or not closing or "," in closing or opening == closing:
+        raise ConfigError(f"{text!r} is no pair of two different tags; write them as '<plan>,</plan>'.")
+    return ReasoningTags(opening, closing)
 
 
 class _Tag(NamedTuple):

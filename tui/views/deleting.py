@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ def what_goes(deletion: Deletion) -> str:
     parts += [f"{how_many(n, 'label')} of {annotator}" for annotator, n in deletion.labelled.items()]
     spent = f", {money(deletion.cost)} spent on it" if deletion.cost else ""
     return (", ".join(parts) or "nothing") + spent
+
+
+def what_hangs(deletion: Deletion) -> str:
+    """What hangs on traces, but for their sentences."""
+    rows = {table: n for table, n in deletion.rows.items() if table not in ("traces", "sentences")}
+    return what_goes(replace(deletion, rows=rows))
 
 
 def what_stays(deletion: Deletion) -> str:

@@ -41,7 +41,7 @@ def stored_ids() -> list[str]:
 def test_a_text_file_is_one_trace() -> None:
     Path("first look.txt").write_text("<think>One thing. Another thing.</think>Yes.", encoding="utf-8")
     ran = done("import", "first look.txt")
-    assert ran.out == "imported 1 trace with 2 sentences into turnpoint.db\n"
+    assert ran.out.splitlines()[0] == "imported 1 trace with 2 sentences into turnpoint.db"
     assert [sentence.text for sentence in stored("first look").sentences] == ["One thing.", " Another thing."]
 
 
