@@ -25,6 +25,7 @@ class TraceSummary:
     """One line about a trace: what it is, and how much has been done with it.
 
     ``n_labelled`` counts the labels of all annotators, and no adjudicated ones.
+    ``has_prompt`` is false where no user says anything before the response.
     ``outcomes`` has the outcome of each behavior on the collected answer that the trace was made of; it is empty for
     other traces.
     """
@@ -39,6 +40,7 @@ class TraceSummary:
     n_prefixes_sampled: int
     n_labelled: int
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    has_prompt: bool = True
 
 
 def add_traces(database: Database, traces: Sequence[Trace]) -> None:
@@ -162,11 +164,15 @@ def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
                    AND e.annotator <> 'gold' AND e.annotator NOT LIKE 'gold@%'
                    AND e.id = (SELECT max(l.id) FROM label_events l
                                 WHERE l.trace_id = e.trace_id AND l.annotator = e.annotator
-                                  AND l.sentence_idx = e.sentence_idx)) AS n_labelled
-          FROM traces t WHERE t.response <> '' ORDER BY t.rowid
+                                  AND l.sentence_idx = e.sentence_idx)) AS n_labelled,
+               instr(p.messages, '"role":"user"') > 0 AS has_prompt
+          FROM traces t JOIN prompts p ON p.id = t.prompt_id WHERE t.response <> '' ORDER BY t.rowid
         """
     )
-    return [TraceSummary(**dict(row), outcomes=outcomes.get(row["id"], {})) for row in rows]
+    return [
+        TraceSummary(**{**dict(row), "has_prompt": bool(row["has_prompt"])}, outcomes=outcomes.get(row["id"], {}))
+        for row in rows
+    ]
 
 
 def own_outcomes(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:

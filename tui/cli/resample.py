@@ -15,6 +15,7 @@ from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn
 from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
+from tui.views.wording import NO_PROMPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the run costs more than this, in US dollars.")
 @click.option("--max-rollouts", type=click.IntRange(0), help="Draw no more than this.")
+@click.option("--no-prompt", is_flag=True, help="Sample a trace that has no prompt, as if nobody had asked anything.")
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--no-check", is_flag=True, help="Do not check first that the server continues a prefix.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
@@ -72,6 +74,7 @@ def resample(
     recycle: bool | None,
     max_cost: float | None,
     max_rollouts: int | None,
+    no_prompt: bool,
     no_judge: bool,
     no_check: bool,
     dry_run: bool,
@@ -106,6 +109,7 @@ def resample(
             tags=config.tags,
             max_cost=max_cost,
             max_rollouts=max_rollouts,
+            without_prompt=no_prompt,
         )
         doubtful = None if no_check else sampled
         if policy is not None:
@@ -118,6 +122,7 @@ def resample(
         plan = make_plan(store.read, request)
         if not as_json:
             what = trace_id or how_many(len(traces), "trace")
+            what += "" if all(trace.prompt.asks for trace in traces) else f" ({NO_PROMPT})"
             say(f"{what} at {sampled.label}: {planned(plan)}")
         if dry_run:
             if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual import on
 from textual.screen import Screen
 
-from core.errors import StoreError
+from core.errors import NotFoundError, StoreError
 from tui.context import context_of
 from tui.views.chrome import hint_line, message_lines
 from tui.widgets.exact_update import ExactCompositor
@@ -85,7 +85,7 @@ class ListScreen(Screen[Result], Generic[Result]):
             yield
         except sqlite3.Error as error:
             self.say(f"{context_of(self).store.path}: the database cannot be read now ({error}).")
-        except StoreError as error:
+        except (StoreError, NotFoundError) as error:
             self.say(str(error))
 
     def refusal(self, action: str) -> str:

@@ -35,6 +35,7 @@ from tui.views.session import (
     next_unlabelled,
     sentence_items,
 )
+from tui.views.wording import NO_PROMPT
 from tui.widgets.direction_track import Directions
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
@@ -234,11 +235,12 @@ class SteppingScreen(ListScreen[None]):
         labelled = progress(self._view.annotations, len(trace.sentences), brief=width < SPACIOUS)
         right = "  ".join(part for part in (labelled, *self.modes(), self._comparing, run) if part)
         place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
-        names = [trace.id, trace.tier, trace.prompt_variant, place]
+        unasked = None if trace.prompt.asks else NO_PROMPT
+        names = [trace.id, unasked, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None
             variant = f"{trace.prompt_variant} prompt" if trace.prompt_variant else None
-            names = ["turnpoint", trace.id, tier, variant, place]
+            names = ["turnpoint", trace.id, unasked, tier, variant, place]
         return [header_line(names, right, width)]
 
     def modes(self) -> tuple[str, ...]:
