@@ -52,9 +52,9 @@ class Compliance:
 def compliance_of(text: str, finish_reason: str | None, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> Outcome:
     """Decide compliance of a whole response, prefix and continuation together (METHODS, section 4).
 
-    What follows the last closing reasoning tag must start, after white space, with the accepting or the rejecting
-    tag. A response that ran out of tokens before its reasoning closed (or closed again) is ``truncated``; anything
-    else without a tag is ``no_decision``. Tags inside the reasoning do not count.
+    What follows the reasoning, as `after_reasoning` has it, must start, after white space, with the accepting or the
+    rejecting tag. A response that ran out of tokens before its reasoning closed (or closed again) is ``truncated``;
+    anything else without a tag is ``no_decision``. Tags inside the reasoning do not count.
     """
     judge_id = compliance_judge(tags).id
     answer = after_reasoning(text, tags)

@@ -30,7 +30,10 @@ def _own(*names: str) -> Iterator[ReasoningTags]:
 
 
 HARMONY: Final = ReasoningTags(
-    "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>", is_own=True
+    "<|channel|>analysis<|message|>",
+    "<|end|><|start|>assistant<|channel|>final<|message|>",
+    any_case=True,
+    is_own=True,
 )
 """gpt-oss: from the first message of the analysis channel to the one of the final channel, which is the answer."""
 
@@ -43,12 +46,12 @@ DEFAULT_TAGS: Final[tuple[ReasoningTags, ...]] = (
     *_own("chain_of_thought", "inner_monologue", "inner_thoughts", "internal_reasoning", "thinking_process"),
     *_own("antThinking", "seed:think", "longcat_think", "think_fast", "think_faster"),
     ReasoningTags("[THINK]", "[/THINK]", any_case=True, is_own=True),
-    ReasoningTags("◁think▷", "◁/think▷", is_own=True),
+    ReasoningTags("◁think▷", "◁/think▷", any_case=True, is_own=True),
     ReasoningTags("<|START_THINKING|>", "<|END_THINKING|>", any_case=True, is_own=True),
     ReasoningTags("<|begin_of_thought|>", "<|end_of_thought|>", any_case=True, is_own=True),
-    ReasoningTags("<|inner_prefix|>", "<|inner_suffix|>", is_own=True),
-    ReasoningTags("<|channel>thought", "<channel|>", is_own=True),
-    ReasoningTags("<unused94>thought", "<unused95>", is_own=True),
+    ReasoningTags("<|inner_prefix|>", "<|inner_suffix|>", any_case=True, is_own=True),
+    ReasoningTags("<|channel>thought", "<channel|>", any_case=True, is_own=True),
+    ReasoningTags("<unused94>thought", "<unused95>", any_case=True, is_own=True),
     HARMONY,
 )
 """A scratchpad that the prompt asks for counts before a model's own thinking, of which the first in the text counts."""
