@@ -90,7 +90,7 @@ def tags_around(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> 
 
 
 def after_reasoning(response: str, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> str | None:
-    """What follows the reasoning, any further reasoning right after it and any stray closing; None: it was not closed.
+    """What follows the reasoning, any further reasoning right after it and any stray closing; None: nothing closes it.
 
     The mark with which some templates begin an answer is no part of it.
     """
@@ -147,7 +147,6 @@ class _Region:
     start: int
     close: int | None = None
     end: int = 0
-    opened_again: bool = False
 
     def stop(self, text: str) -> int:
         """Where it ends."""
@@ -155,7 +154,7 @@ class _Region:
 
     def take(self, tag: _Tag) -> None:
         """End it at a closing."""
-        self.close, self.end, self.opened_again = tag.start, tag.end, False
+        self.close, self.end = tag.start, tag.end
 
 
 class _Reading(NamedTuple):
@@ -173,7 +172,9 @@ def _reading(text: str, tags: tuple[ReasoningTags, ...]) -> _Reading:
     regions, strays = _regions(text, found)
     reasoning = _chosen(text, tags, _with_begun_before(text, regions, strays))
     if reasoning is None or reasoning.close is None:
-        return _Reading(reasoning, None, True)
+        # A model may close with another tag than it opened with; an answer after that is one all the same.
+        stray = max((tag.end for tag in found if not tag.opens), default=0)
+        return _Reading(reasoning, stray if reasoning is not None and stray > reasoning.start else None, True)
     answer = reasoning.end
     for region in regions:
         if region.begin >= answer and not text[answer : region.begin].strip():
@@ -181,7 +182,8 @@ def _reading(text: str, tags: tuple[ReasoningTags, ...]) -> _Reading:
                 return _Reading(reasoning, None, True)
             answer = region.end
     answer = max([answer, *(tag.end for tag in strays)])
-    is_open = any(one.opened_again or (one.close is None and one.begin >= answer) for one in regions)
+    opened_again = any(tag.opens and reasoning.pair in tag.pairs and tag.start >= answer for tag in found)
+    is_open = opened_again or any(region.close is None and region.begin >= answer for region in regions)
     return _Reading(reasoning, answer, is_open)
 
 
@@ -198,29 +200,30 @@ def _regions(text: str, found: Sequence[_Tag]) -> tuple[list[_Region], list[_Tag
             continue
         elif not tag.opens:
             strays.append(tag)
-        elif _is_opening(text, tag, last, list(regions.values())):
+        elif _is_opening(text, tag, last, list(regions.values()), strays):
             (pair,) = tag.pairs
             known = regions.get(pair)
             if known is None:
                 current = regions[pair] = _Region(pair, tag.start, tag.end)
             elif last.get(pair, -1) > tag.start:
                 current, known.close = known, None
-            else:
-                known.opened_again = True
     return list(regions.values()), strays
 
 
-def _is_opening(text: str, tag: _Tag, last: dict[int, int], regions: Sequence[_Region]) -> bool:
+def _is_opening(text: str, tag: _Tag, last: dict[int, int], regions: Sequence[_Region], strays: Sequence[_Tag]) -> bool:
     """Whether an opening outside of all regions is more than a mention."""
     (pair,) = tag.pairs
     if last.get(pair, -1) > tag.start or any(region.pair == pair for region in regions):
         return True
-    before = text[max((region.end for region in regions), default=0) : tag.start]
+    if any(pair in stray.pairs and text[: stray.start].strip() for stray in strays):
+        return False
+    ends = [*(region.end for region in regions), *(stray.end for stray in strays)]
+    before = text[max(ends, default=0) : tag.start]
     if not before.strip():
         return True
     others_close = any(at > tag.start for other, at in last.items() if other != pair)
     begins_line = not before.rpartition("\n")[2].strip() and "\n" in before
-    return not others_close and (begins_line or not regions)
+    return not others_close and (begins_line or not (regions or strays))
 
 
 def _with_begun_before(text: str, regions: list[_Region], strays: Sequence[_Tag]) -> list[_Region]:

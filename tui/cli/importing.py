@@ -88,7 +88,11 @@ def import_(
     tables = [path for path in files if is_label_table(path)]
     if said_after("--codebook") and not tables:
         raise ConfigError("--codebook is for tables of labels, and none of these files is one; leave it out.")
-    results = [(path, given.completed(read_traces(path, tags))) for path in files if path not in tables]
+    if named_tags and len(tables) == len(files):
+        raise ConfigError("--tags is for traces, and none of these files holds any; leave it out.")
+    read = [(path, read_traces(path, tags)) for path in files if path not in tables]
+    given.refuse_unused([trace for _, result in read for trace in result.traces])
+    results = [(path, given.completed(result)) for path, result in read]
     for _, result in results:
         refused += result.refused
     # A database is not made for nothing: a misspelt path leaves none behind.
@@ -199,8 +203,7 @@ def _duplicate(path: Path, trace: Trace, hanging: Deletion | None) -> ImportRefu
     line = trace.source.rpartition(":")[2]
     reason = f"the database already has a trace {trace.id!r}; give this one another id."
     if hanging is not None:
-        otherwise = (
-            f"the database has the trace {trace.id!r} with another reasoning or prompt, and {what_hangs(hanging)}"
-        )
-        reason = f"{otherwise}; `turnpoint delete {trace.id}` first, or give this one another id."
+        otherwise = f"the database has the trace {trace.id!r} with another reasoning or prompt"
+        away = f"`turnpoint delete {trace.id}` first, or give this one another id"
+        reason = f"{otherwise}, and with {what_hangs(hanging)}; {away}."
     return ImportRefusedError(path, reason, int(line) if line.isdecimal() else None)

@@ -18,7 +18,7 @@ from tui.views.numbers import how_many
 from tui.views.wording import NO_PROMPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from core.endpoints.endpoint import Endpoint
     from core.resampling.checked import Stoppable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from core.resampling.request import RunRequest, RunResult
     from core.store.database import Store
     from core.suggesting.progress import SuggestingResult
+    from core.traces.model import Trace
+    from core.traces.reasoning import ReasoningTags
     from tui.cli.terminal_line import TerminalLine
 
 
@@ -111,6 +113,7 @@ def resample(
             max_rollouts=max_rollouts,
             without_prompt=no_prompt,
         )
+        warn_of_unread_answers(traces, config.tags)
         doubtful = None if no_check else sampled
         if policy is not None:
             how = How(policy, store, doubtful, dry_run, as_json)
@@ -132,6 +135,19 @@ def resample(
     if as_json:
         print_json(asdict(result))
     report(result, as_json)
+
+
+def warn_of_unread_answers(traces: Sequence[Trace], tags: Sequence[ReasoningTags]) -> None:
+    """Say that compliance, and all that is read of answers, will stay undecided."""
+    from core.traces.unread import with_unread_answers
+
+    unread = with_unread_answers(traces, tags)
+    if unread:
+        who = unread[0] if len(unread) == 1 else f"{how_many(len(unread), 'trace')} ({unread[0]}, ...)"
+        warn(
+            f"{who}: other tags enclose the reasoning than those that this run looks for, so no answer will be found;"
+            " name them as tags under [reasoning] in turnpoint.toml."
+        )
 
 
 def planned(plan: Plan) -> str:

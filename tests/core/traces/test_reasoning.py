@@ -121,6 +121,9 @@ def test_every_known_pair_is_read_in_any_case_and_without_its_opening(pair: Reas
         ('<think>Say "<scratchpad>" and "</scratchpad>".</think>B.', 'Say "<scratchpad>" and "</scratchpad>".', "B."),
         (f"{OPEN}A.{CLOSE}B: <thinking>hm</thinking> C.", "A.", "B: <thinking>hm</thinking> C."),
         ("<thinking>A <reflection>C.</reflection> D.</thinking>B.", "A <reflection>C.</reflection> D.", "B."),
+        # Closed by another tag than opened it, or opened again in the answer.
+        (f"{OPEN}A.</think>B.", "A.</think>B.", "B."),
+        (f"A.{CLOSE}B.\n{OPEN}C.", "A.", f"B.\n{OPEN}C."),
         # Further reasoning right after it, and a stray closing, are no part of the answer.
         (f"{OPEN}A.{CLOSE}\n<think>C.</think>B.", "A.", "B."),
         ("<think>A.</think>C.</SCRATCHPAD_REASONING>B.", "A.", "B."),
@@ -162,8 +165,10 @@ def test_reasoning_and_answer_do_not_overlap(response: str) -> None:
     start, end = find_reasoning(response)
     assert 0 <= start <= end <= len(response)
     answer = after_reasoning(response)
-    assert answer is None or (response.endswith(answer) and end <= len(response) - len(answer))
-    assert answer is not None or is_reasoning_open(response)
+    if not is_reasoning_open(response):
+        assert answer is not None
+        assert response.endswith(answer)
+        assert end <= len(response) - len(answer)
 
 
 def test_tags_of_the_settings_are_matched_exactly_and_in_their_order() -> None:
