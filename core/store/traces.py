@@ -93,6 +93,11 @@ def known_ids(connection: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in connection.execute("SELECT id FROM traces")}
 
 
+def is_known(connection: sqlite3.Connection, trace_id: str) -> bool:
+    """Whether a trace has this id."""
+    return connection.execute("SELECT 1 FROM traces WHERE id = ?", [trace_id]).fetchone() is not None
+
+
 def check_known(connection: sqlite3.Connection, trace_ids: Iterable[str]) -> None:
     """Refuse ids that no trace has.
 

@@ -14,6 +14,7 @@ from core.endpoints.origin import endpoint_name
 from core.store.labels import load_held, load_unverified
 from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
+from core.store.traces import is_known
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
 from tui.context import Context
@@ -214,6 +215,8 @@ class SteppingScreen(ListScreen[None]):
         elif newest != seen:
             self.reload_annotations()
         self._version, self._newest = version, newest
+        if not is_known(self.context.store.read, self.trace_id):
+            self.say(f"{self.trace_id} was deleted by another process; o opens another trace.")
 
     def _remember_position(self) -> None:
         self._saved_position, self._ticks_still = self._cursor, 0
