@@ -81,6 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         (TRACE, PICKER),
     ),
     Action("adaptive", ("M",), "adaptive", "adaptive", "sample where the answer is open; asks when to stop", (TRACE,)),
+    Action("delete", ("D",), "delete", "", "delete the trace under the cursor; says what goes, and asks", (PICKER,)),
     Action("cancel", ("c",), "cancel", "", "stop the run, keep what is under way; twice: at once", RUNS),
     Action("rollouts", ("V",), "rollouts", "rollouts", "browse the rollouts of this prefix", (TRACE,)),
     Action("disagreements", ("X",), "disagreements", "", "list where annotators disagree, and decide", (TRACE,)),

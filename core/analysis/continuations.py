@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from core.traces.model import Trace
-from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
+from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, closes_reasoning, find_reasoning
 from core.traces.splitter import split
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _cut(
     whole = prefix + text
     reasoning = whole[len(prefix) : find_reasoning(whole, tags).end]
     sentences = tuple(reasoning[start:end].strip() for start, end in split(reasoning))
-    closed = any(pair.close in text for pair in tags)
+    closed = closes_reasoning(text, tags)
     return Continuation(rollout_id, prefix_idx, sentences, closed or not ran_out)
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from core.annotation.annotation import IMPORT, SOURCES, Circumstances, Suggested
+from core.annotation.spreadsheet import decimal, iter_cells, layout_of
 from core.errors import ImportRefusedError
-from core.export.reader import iter_lines
 
 NEEDED: Final = ("trace_id", "sentence_idx", "annotator", "category")
 _HISTORY: Final = ("uid", "kind", "target_uid")
-_DELIMITERS: Final = (",", ";", "\t")
-_YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
+_YES = ("1", "true", "yes", "x", "wahr", "vrai", "verdadero", "vero", "waar")
+_NO = ("0", "false", "no", "falsch", "faux", "falso", "onwaar")
+"""What spreadsheets make of true and false, and people write."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class LabelTable:
 
 def is_label_table(path: Path) -> bool:
     """Whether a file begins with the header of a table of sentences and categories, or of the history of labels."""
-    columns, _ = _header(path)
+    layout = layout_of(path, NEEDED[0])
+    columns = frozenset(layout.columns if layout else ())
     is_history = columns.issuperset(_HISTORY)
     return is_history or (columns.issuperset(NEEDED[:2]) and not columns.isdisjoint(NEEDED[2:]))
 
@@ -62,19 +64,22 @@ def read_label_table(path: Path) -> LabelTable:
     Raises:
         ImportRefusedError: if the file is no table, lacks a column that is needed, or is a history of labels.
     """
-    columns, delimiter = _header(path)
-    if columns.issuperset(_HISTORY):
+    layout = layout_of(path, NEEDED[0])
+    if layout is None:
+        raise ImportRefusedError(path, f"no column {NEEDED[0]}; a table of labels needs {', '.join(NEEDED)}.", 1)
+    if set(layout.columns).issuperset(_HISTORY):
         raise ImportRefusedError(
             path, "a history of labels, which cannot be imported; `turnpoint merge` brings over the database itself."
         )
     for name in NEEDED:
-        if name not in columns:
-            raise ImportRefusedError(path, f"no column {name}; a table of labels needs {', '.join(NEEDED)}.", 1)
+        if name not in layout.columns:
+            reason = f"no column {name}; a table of labels needs {', '.join(NEEDED)}."
+            raise ImportRefusedError(path, reason, 1 + layout.n_before)
     rows: list[LabelRow] = []
     refused: list[ImportRefusedError] = []
     n_empty = 0
-    for line, cells in iter_lines(path, delimiter):
-        if not (cells["category"] or "").strip():
+    for line, cells in iter_cells(path, layout):
+        if not cells["category"].strip():
             n_empty += 1
             continue
         try:
@@ -84,30 +89,16 @@ def read_label_table(path: Path) -> LabelTable:
     return LabelTable(tuple(rows), n_empty, tuple(refused))
 
 
-def _header(path: Path) -> tuple[frozenset[str], str]:
-    """The columns of a file's first line and what separates them; none where it is no table that has the first one."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            line = file.readline(10_000).strip()
-    except (OSError, UnicodeDecodeError):
-        return frozenset(), ","
-    for delimiter in _DELIMITERS:
-        columns = [name.strip().strip('"') for name in line.split(delimiter)]
-        if "trace_id" in columns:
-            return frozenset(columns), delimiter
-    return frozenset(), ","
-
-
 class _CellError(ValueError):
     """What is wrong with a cell, as one sentence."""
 
 
-def _row(path: Path, line: int, cells: Mapping[str, str | None]) -> LabelRow:
-    values = {name: (cell or "").strip() for name, cell in cells.items()}
+def _row(path: Path, line: int, cells: Mapping[str, str]) -> LabelRow:
+    values = {name: cell.strip() for name, cell in cells.items()}
     return LabelRow(
         path,
         line,
-        trace_id=cells["trace_id"] or "",
+        trace_id=cells["trace_id"],
         sentence_idx=_whole(values["sentence_idx"]),
         annotator=values["annotator"],
         category=values["category"],
@@ -142,9 +133,11 @@ def _circumstances(values: Mapping[str, str]) -> Circumstances:
 
 
 def _whole(cell: str) -> int:
-    if not (cell.isascii() and cell.isdecimal()):
+    # A column of numbers with a gap comes out of some tools as 3.0.
+    digits = cell.removesuffix(".0")
+    if not (digits.isascii() and digits.isdecimal()):
         raise _CellError(f"sentence_idx {cell!a:.60} is no whole number; number sentences from 0.")
-    return int(cell)
+    return int(digits)
 
 
 def _flag(cell: str, name: str, empty: bool) -> bool:
@@ -161,14 +154,7 @@ def _decimal(values: Mapping[str, str], name: str) -> float | None:
     cell = values.get(name)
     if not cell:
         return None
-    number = _parsed(cell)
+    number = decimal(cell)
     if number is None or not 0 <= number < float("inf"):
         raise _CellError(f"{name} {cell!a:.60} is no number of 0 or more; correct it, or leave it empty.")
     return number
-
-
-def _parsed(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None

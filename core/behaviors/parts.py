@@ -8,7 +8,7 @@ from typing import Final
 from core.behaviors.behavior import Answer
 from core.errors import ConfigError
 from core.traces.model import Span
-from core.traces.reasoning import after_reasoning, find_reasoning, is_reasoning_open, last_closing
+from core.traces.reasoning import after_reasoning, find_reasoning, is_reasoning_open
 
 PARTS = ("answer", "reasoning", "response")
 CONTINUATION, WHOLE = "continuation", "whole"
@@ -62,9 +62,6 @@ def _generated(answer: Answer, where: str) -> Span:
     """Where the generated text of the reasoning, or of the response, stands; the prefix ends within the reasoning."""
     if where == "response":
         return Span(answer.given, len(answer.text))
-    span = find_reasoning(answer.text, answer.tags)
+    span = find_reasoning(answer.text, answer.tags, answer.given)
     begin = max(span.start, answer.given)
-    closed = last_closing(answer.text, answer.tags, answer.given)
-    if closed is None:
-        return Span(begin, len(answer.text))
-    return Span(begin, max(begin, span.end if span.end >= begin else closed.start))
+    return Span(begin, max(begin, span.end))

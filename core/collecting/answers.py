@@ -12,7 +12,7 @@ from core.behaviors.outcome import TRUNCATED
 from core.store.collected import RawAnswer, add_answer, answers_without_traces, has_trace
 from core.store.traces import known_ids, load_trace
 from core.traces.build import NoReasoningError, make_trace
-from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
+from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, tags_around
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -78,7 +78,7 @@ def _make(database: Database, answers: Sequence[RawAnswer], tags: Sequence[Reaso
 
 
 def _trace(asked: Trace, answer: RawAnswer, taken: set[str], tags: Sequence[ReasoningTags]) -> Trace | None:
-    if not any(pair.open in answer.text or pair.close in answer.text for pair in tags):
+    if tags_around(answer.text, tags) is None:
         return None
     try:
         return make_trace(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
+from core.traces.reasoning import (
+    DEFAULT_TAGS,
+    ReasoningTags,
+    begins_with_opening,
+    find_reasoning,
+    is_reasoning_open,
+    tags_around,
+)
 from core.traces.splitter import split
 
 # Shorter sentences, such as "Okay, let me think.", may well come twice.
@@ -21,7 +28,8 @@ def began_anew(prefix: str, continuation: str, tags: Sequence[ReasoningTags] = D
     sentence of that reasoning, of 24 characters or more. What comes later in the continuation does not count.
     """
     start = continuation.lstrip()
-    if any(start.startswith(pair.open) for pair in tags if pair.open in prefix and pair.close not in prefix):
+    pair = tags_around(prefix, tags)
+    if pair is not None and is_reasoning_open(prefix, tags) and begins_with_opening(start, pair):
         return True
     first = _first_sentence(prefix, tuple(tags))
     return len(first) >= _FEWEST_CHARACTERS and start.startswith(first)

@@ -134,7 +134,7 @@ class RunRequest:
     """Top up the rollouts of ``spots`` (worked in that order), and decide every behavior that is undecided there.
 
     Compliance is always measured, ``rules`` and ``judges`` beside it. ``max_cost`` is in US dollars and, like
-    ``max_rollouts``, counts this run alone.
+    ``max_rollouts``, counts this run alone. ``without_prompt`` says that traces without a prompt are meant to be drawn.
     """
 
     endpoint: Endpoint
@@ -145,6 +145,7 @@ class RunRequest:
     max_cost: float | None = None
     max_rollouts: int | None = None
     retrying: RetryPolicy = PATIENT
+    without_prompt: bool = False
 
     @cached_property
     def traces(self) -> dict[str, Trace]:
@@ -196,7 +197,8 @@ class RunRequest:
 
         Raises:
             ConfigError: for a prefix that a trace has not, a number of rollouts that is negative or more than a prefix
-                can have, a cost cap without prices, or a chat template that cannot be rendered for one of the prompts.
+                can have, a cost cap without prices, a chat template that cannot be rendered for one of the prompts, or
+                a trace without a prompt where one is sent.
             CannotContinueError: for a prefix to be continued where the endpoint is known to answer anew.
         """
         for spot in self.spots:
@@ -210,8 +212,23 @@ class RunRequest:
             raise ConfigError("a number of rollouts cannot be negative; give 0 or more.")
         for spot in self.spots:
             check_most(spot.n, spot.first_sample)
+        self._check_prompts()
         self._check_continuing()
         check_cap(self.max_cost, self.endpoints)
+
+    def _check_prompts(self) -> None:
+        # Plain text is continued as it stands; a chat, or a template, is a conversation in which nobody asked.
+        settings = self.endpoint.settings
+        if self.without_prompt or (settings.mode == "completions" and settings.template is None):
+            return
+        drawn = {spot.trace.id: spot.trace for spot in self.spots if spot.n}
+        unasked = [trace_id for trace_id, trace in drawn.items() if not trace.prompt.asks]
+        if unasked:
+            who = f"trace {unasked[0]} has" if len(unasked) == 1 else f"{len(unasked)} traces ({unasked[0]}, ...) have"
+            raise ConfigError(
+                f"{who} no prompt, so that rates would mean nothing; `turnpoint import FILE --prompt PROMPT` gives one,"
+                " and --no-prompt samples without."
+            )
 
     def _check_continuing(self) -> None:
         # An empty prefix is an ordinary question, which any server answers; what is only judged is not sampled.

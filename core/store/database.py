@@ -21,7 +21,15 @@ T = TypeVar("T")
 DEFAULT_PATH = "turnpoint.db"
 # The names in core.store.schema, repeated so that an up-to-date file opens without importing sqlite-utils.
 # A test holds the two together.
-SCHEMA = ("m001_traces", "m002_rollouts", "m003_labels", "m004_embeddings", "m005_endpoints", "m006_annotation")
+SCHEMA = (
+    "m001_traces",
+    "m002_rollouts",
+    "m003_labels",
+    "m004_embeddings",
+    "m005_endpoints",
+    "m006_annotation",
+    "m007_deleting",
+)
 
 
 def applied_steps(connection: sqlite3.Connection) -> set[str]:

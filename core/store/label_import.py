@@ -80,7 +80,10 @@ class _Checking:
             _RowError: if it cannot be imported.
         """
         self._check_place(row)
-        defining = self._defining(row)
+        defining = self._named(row) or self.codebook
+        row = replace(
+            row, category=_known(row.category, defining) or row.category, secondary=_known(row.secondary, defining)
+        )
         self._check_annotator(row)
         before = self._before(row)
         after = _after(row, before)
@@ -130,17 +133,6 @@ class _Checking:
             where = f"{first.path}:{first.line}"
             raise _RowError(f"{where} labels this sentence for {row.annotator!r} already; keep one of the two.")
 
-    def _defining(self, row: LabelRow) -> Codebook:
-        """The codebook of the row's categories: the one it names, or the present one."""
-        defining = self._named(row) or self.codebook
-        for category in (row.category, row.secondary):
-            names = [one.name for one in defining.categories]
-            if category and category not in names:
-                raise _RowError(
-                    f"no category {category!r} in codebook {defining.version!r}; known are {', '.join(names)}."
-                )
-        return defining
-
     def _named(self, row: LabelRow) -> Codebook | None:
         """The stored codebook that the row names by id, or else by version; the latest where several have it."""
         if self._codebooks is None:
@@ -156,6 +148,21 @@ class _Checking:
         if place not in self._held:
             self._held[place] = load_annotations(self.connection, *place)
         return self._held[place].get(row.sentence_idx, NOTHING)
+
+
+def _known(category: str | None, codebook: Codebook) -> str | None:
+    """A category as the codebook spells it: a spreadsheet may have begun it with a capital.
+
+    Raises:
+        _RowError: if the codebook has none of that name.
+    """
+    names = [one.name for one in codebook.categories]
+    if not category or category in names:
+        return category
+    alike = [name for name in names if name.casefold() == category.casefold()]
+    if len(alike) != 1:
+        raise _RowError(f"no category {category!r} in codebook {codebook.version!r}; known are {', '.join(names)}.")
+    return alike[0]
 
 
 def _after(row: LabelRow, before: Annotation) -> Annotation:

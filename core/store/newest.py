@@ -7,18 +7,19 @@ from typing import NamedTuple
 
 
 class Newest(NamedTuple):
-    """The newest row of each table, 0 where there is none; in all of them rows are only added."""
+    """The newest row of each table, 0 where there is none; rows go from them only where one of ``deletions`` comes."""
 
     rollouts: int
     outcomes: int
     failures: int
+    deletions: int
     label_events: int
     suggestions: int
 
     @property
     def samples(self) -> tuple[int, ...]:
         """The part that rates depend on."""
-        return self[:3]
+        return self[:4]
 
 
 def load_newest(connection: sqlite3.Connection) -> Newest:

@@ -13,6 +13,7 @@ from core.behaviors.outcome import Outcome, Vote
 from core.clock import now
 from core.endpoints.settings import SamplingSettings
 from core.resampling.rollout import Failure, Rollout
+from core.store.alive import this_process
 from core.store.rows import PROGRAM, insert, insert_row, table
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def start_run(database: Database, kind: str, request: str, settings_id: str | No
         "settings_id": settings_id,
         "program": PROGRAM,
         "started_at": now(),
+        "process": this_process(),
     }
     runs = table(database, "runs").insert(row)
     assert isinstance(runs.last_pk, int)

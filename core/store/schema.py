@@ -449,4 +449,19 @@ def m006_annotation(db: Database) -> None:
     )
 
 
+@migrations()
+def m007_deleting(db: Database) -> None:
+    """Which process carries a run out, and what was deleted that had been paid for or labelled."""
+    _table(db, "runs").add_column("process", str)
+    # Without these, each event that goes would have all others looked through for one that refers to it.
+    for name in ("label_events", "verdict_events"):
+        _table(db, name).create_index(["target"])
+    _table(db, "deletions").create(
+        {"id": int, "what": str, "rows": str, "backup": str, "program": str, "created_at": str},
+        pk="id",
+        not_null={"what", "rows", "created_at"},
+        strict=True,
+    )
+
+
 MIGRATION_NAMES = frozenset(migration.name for migration in migrations.pending(Database(memory=True)))

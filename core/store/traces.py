@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.behaviors.outcome import NOT_SHOWN, SHOWN, YES
 from core.clock import now
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
+_MARKS: Final = ("is_truncated", "has_prompt")
+
+
 @dataclass(frozen=True)
 class TraceSummary:
     """One line about a trace: what it is, and how much has been done with it.
 
     ``n_labelled`` counts the labels of all annotators, and no adjudicated ones.
+    ``has_prompt`` is false where no user says anything before the response.
     ``outcomes`` has the outcome of each behavior on the collected answer that the trace was made of; it is empty for
     other traces. ``is_truncated`` says that the trace was cut off before it came into the database.
     """
@@ -42,6 +46,7 @@ class TraceSummary:
     n_labelled: int
     is_truncated: bool = False
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    has_prompt: bool = True
 
 
 def add_traces(database: Database, traces: Sequence[Trace]) -> None:
@@ -92,6 +97,11 @@ def add_traces(database: Database, traces: Sequence[Trace]) -> None:
 def known_ids(connection: sqlite3.Connection) -> set[str]:
     """Ids of all traces in the database."""
     return {row["id"] for row in connection.execute("SELECT id FROM traces")}
+
+
+def is_known(connection: sqlite3.Connection, trace_id: str) -> bool:
+    """Whether a trace has this id."""
+    return connection.execute("SELECT 1 FROM traces WHERE id = ?", [trace_id]).fetchone() is not None
 
 
 def check_known(connection: sqlite3.Connection, trace_ids: Iterable[str]) -> None:
@@ -161,13 +171,14 @@ def list_traces(connection: sqlite3.Connection) -> list[TraceSummary]:
                (SELECT count(*) FROM rollouts r WHERE r.trace_id = t.id) AS n_rollouts,
                (SELECT count(DISTINCT r.prefix_idx) FROM rollouts r WHERE r.trace_id = t.id) AS n_prefixes_sampled,
                (SELECT count(*) FROM {standing("trace_id = t.id")} WHERE {RATED}) AS n_labelled,
-               iif(json_valid(t.metadata), json_extract(t.metadata, ?), 0) IS TRUE AS is_truncated
-          FROM traces t WHERE t.response <> '' ORDER BY t.rowid
+               iif(json_valid(t.metadata), json_extract(t.metadata, ?), 0) IS TRUE AS is_truncated,
+               instr(p.messages, '"role":"user"') > 0 AS has_prompt
+          FROM traces t JOIN prompts p ON p.id = t.prompt_id WHERE t.response <> '' ORDER BY t.rowid
         """,  # noqa: S608 - conditions of ours
         [f"$.{TRUNCATED}"],
     )
     return [
-        TraceSummary(**{**dict(row), "is_truncated": bool(row["is_truncated"])}, outcomes=outcomes.get(row["id"], {}))
+        TraceSummary(**dict(row) | {name: bool(row[name]) for name in _MARKS}, outcomes=outcomes.get(row["id"], {}))
         for row in rows
     ]
 

@@ -37,6 +37,11 @@ class Prompt:
         return canonical_json([{"role": role, "content": content} for role, content in self.messages])
 
     @property
+    def asks(self) -> bool:
+        """Whether a user says something in it, so that there is something to answer."""
+        return any(turn.role == "user" for turn in self.messages)
+
+    @property
     def text(self) -> str:
         """The contents of the messages, one after the other."""
         return "".join(turn.content for turn in self.messages)
@@ -89,6 +94,11 @@ class Trace:
     def n_prefixes(self) -> int:
         """How many prefixes there are: before each sentence, and after the last."""
         return len(self.sentences) + 1
+
+    @property
+    def is_all_reasoning(self) -> bool:
+        """Whether no tag tells reasoning from answer, so that all of the response counts as reasoning."""
+        return self.reasoning == (0, len(self.response.rstrip()))
 
     def prefix(self, index: int) -> str:
         """Raw text before sentence ``index``; for ``index == n`` the text up to the reasoning's end.

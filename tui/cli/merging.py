@@ -14,7 +14,7 @@ from tui.cli.terminal_line import TerminalLine
 from tui.views.numbers import how_many
 
 if TYPE_CHECKING:
-    from core.store.merging import Conflict, MergeReport
+    from core.store.merging import BroughtBack, Conflict, MergeReport
 
 
 @click.command()
@@ -65,9 +65,23 @@ def _say(report: MergeReport, db: Path, dry_run: bool) -> None:
             ("annotator", "trace", "where", "here", f"in {report.source}", "kept as"),
             [(one.annotator, one.trace_id, _where(one), one.here, one.there, one.kept_as) for one in report.conflicts],
         )
+    for back in report.brought_back:
+        say(f"back again, though deleted here on {back.deleted_at}: {_again(back)}")
     if report.queues_left:
         say(f"{how_many(report.queues_left, 'queue')} of {report.source} stay there: queues are not merged.")
     say(_done(report, db, dry_run))
+
+
+def _again(back: BroughtBack) -> str:
+    of = f" of {', '.join(back.trace_ids)}" if back.trace_ids else ""
+    what = {
+        "traces": f"{how_many(len(back.trace_ids), 'trace')}{of.replace(' of', ':', 1)}",
+        "settings": f"rollouts under {back.name}{of}",
+        "labels": f"labels of {back.name}{of}",
+    }
+    return (
+        f"{what.get(back.kind, back.kind)} ({how_many(back.n_rows, 'row')}); `turnpoint delete` takes it out once more."
+    )
 
 
 def _where(conflict: Conflict) -> str:

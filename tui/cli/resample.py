@@ -15,9 +15,10 @@ from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, say, warn, yes_option
 from tui.cli.shared import ENDPOINT, takes
 from tui.views.numbers import how_many
+from tui.views.wording import NO_PROMPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from core.resampling.checked import Stoppable
     from core.resampling.plan import Plan
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from core.resampling.request import RunRequest, RunResult
     from core.store.database import Store
     from core.suggesting.progress import SuggestingResult
+    from core.traces.model import Trace
+    from core.traces.reasoning import ReasoningTags
     from tui.cli.terminal_line import TerminalLine
 
 
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 )
 @click.option("--max-cost", type=click.FloatRange(0), help="Stop before the run costs more than this, in US dollars.")
 @click.option("--max-rollouts", type=click.IntRange(0), help="Draw no more than this.")
+@click.option("--no-prompt", is_flag=True, help="Sample a trace that has no prompt, as if nobody had asked anything.")
 @click.option("--no-judge", is_flag=True, help="Ask no judge: measure compliance and your patterns only.")
 @click.option("--no-check", is_flag=True, help="Do not check first that the server continues a prefix.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
@@ -72,6 +76,7 @@ def resample(
     recycle: bool | None,
     max_cost: float | None,
     max_rollouts: int | None,
+    no_prompt: bool,
     no_judge: bool,
     no_check: bool,
     dry_run: bool,
@@ -109,9 +114,11 @@ def resample(
             tags=config.tags,
             max_cost=max_cost,
             max_rollouts=max_rollouts,
+            without_prompt=no_prompt,
         )
         for caution in cautions(request):
             warn(caution)
+        warn_of_unread_answers(traces, config.tags)
         if policy is not None:
             if not (dry_run or is_meant):
                 refuse_large(adaptive_largeness(traces, request, policy))
@@ -124,6 +131,7 @@ def resample(
         plan = make_plan(store.read, request)
         if not as_json:
             what = trace_id or how_many(len(traces), "trace")
+            what += "" if all(trace.prompt.asks for trace in traces) else f" ({NO_PROMPT})"
             say(f"{what} at {sampled.label}: {planned(plan)}")
         if dry_run:
             if as_json:
@@ -145,6 +153,19 @@ def refuse_large(large: str) -> None:
     """
     if large:
         raise ConfigError(f"this is a large run, {large}: add --yes if it is meant, or cap it lower.")
+
+
+def warn_of_unread_answers(traces: Sequence[Trace], tags: Sequence[ReasoningTags]) -> None:
+    """Say that compliance, and all that is read of answers, will stay undecided."""
+    from core.traces.unread import with_unread_answers
+
+    unread = with_unread_answers(traces, tags)
+    if unread:
+        who = unread[0] if len(unread) == 1 else f"{how_many(len(unread), 'trace')} ({unread[0]}, ...)"
+        warn(
+            f"{who}: other tags enclose the reasoning than those that this run looks for, so no answer will be found;"
+            " name them as tags under [reasoning] in turnpoint.toml."
+        )
 
 
 def planned(plan: Plan) -> str:

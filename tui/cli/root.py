@@ -17,6 +17,7 @@ COMMANDS = {
     "merge": ("tui.cli.merging", "merge"),
     "collect": ("tui.cli.collect", "collect"),
     "traces": ("tui.cli.traces", "traces"),
+    "delete": ("tui.cli.delete", "delete"),
     "check": ("tui.cli.check", "check"),
     "resample": ("tui.cli.resample", "resample"),
     "analyze": ("tui.cli.analyze", "analyze"),

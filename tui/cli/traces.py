@@ -10,7 +10,7 @@ from core.errors import ConfigError
 from tui.cli.options import Options
 from tui.cli.output import json_option, print_json, print_table, say
 from tui.cli.shared import takes
-from tui.views.wording import came_out
+from tui.views.wording import NO_PROMPT, came_out
 
 
 @click.command()
@@ -55,6 +55,10 @@ def traces(options: Options, find: str | None, behavior: str | None, outcome: st
             ]
             for s in summaries
         ]
+        if not all(s.has_prompt for s in summaries):
+            header.insert(-1, "prompt")
+            for row, s in zip(rows, summaries, strict=True):
+                row.insert(-1, "" if s.has_prompt else NO_PROMPT)
         if any(s.outcomes for s in summaries):
             header.insert(-1, "answer")
             for row, s in zip(rows, summaries, strict=True):

@@ -12,7 +12,7 @@ from textual import on
 from textual.events import Paste
 from textual.screen import Screen
 
-from core.errors import StoreError
+from core.errors import NotFoundError, StoreError
 from tui.actions import revealed_by
 from tui.context import context_of
 from tui.views.blind import refusal_of_all
@@ -98,7 +98,7 @@ class ListScreen(Screen[Result], Generic[Result]):
             yield
         except sqlite3.Error as error:
             self.say(f"{context_of(self).store.path}: the database cannot be read now ({error}).")
-        except StoreError as error:
+        except (StoreError, NotFoundError) as error:
             self.say(str(error))
 
     def refusal(self, action: str) -> str:

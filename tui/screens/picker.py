@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -22,13 +24,17 @@ from tui.palette import DIM, LABEL, PLAIN, behavior_style
 from tui.screens.base import ListScreen
 from tui.screens.resampling import preview_note, read_top_up
 from tui.views.chrome import header_line
+from tui.views.deleting import what_goes, what_hangs, what_stays, where_kept
 from tui.views.numbers import how_many
-from tui.views.wording import came_out
+from tui.views.wording import NO_PROMPT, came_out
 from tui.widgets.lines import Line, Lines, Piece
 from tui.widgets.prompt_bar import PromptBar
 from tui.widgets.text_list import TextItem, TextList
 from tui.widgets.wrapping import clip, clip_inside
 from tui.workers.resampler import RunStatus
+
+if TYPE_CHECKING:
+    from core.store.deleting import Deletion
 
 POLL_SECONDS = 0.5
 MOST_ID_CELLS = 28
@@ -55,6 +61,7 @@ class PickerScreen(ListScreen[str]):
         self._answer = ""
         self._answers: Sequence[str] = ()
         self._chosen: Sequence[Trace] = ()
+        self._doomed: Deletion | None = None
         self._shown: Sequence[TraceSummary] = ()
         self._version = -1
 
@@ -120,9 +127,16 @@ class PickerScreen(ListScreen[str]):
         return [[(f"  {name} {'tier':<5} {'variant':<9} {counts}  {answer}query", DIM)]]
 
     def answer(self, purpose: str, text: str) -> None:
-        """Filter by words in the trace's fields or sentences, or resample what is listed."""
+        """Filter by words in the trace's fields or sentences, resample what is listed, or delete a trace."""
         if purpose == "resample":
             self._resample(text)
+            return
+        if purpose == "delete":
+            agreed, self._doomed = self._doomed, None
+            if agreed is not None and text.strip().lower() == "yes":
+                self.run_worker(self._delete(agreed), group="delete", exit_on_error=False)
+            else:
+                self.say("nothing was deleted.")
             return
         self._words = text.strip()
         self._load(self._current)
@@ -150,6 +164,35 @@ class PickerScreen(ListScreen[str]):
             self.launch(read_top_up(context_of(self).resampler, self._chosen, "all", text))
         except TurnpointError as error:
             self.say(str(error))
+
+    def action_delete(self) -> None:
+        """Ask whether the trace under the cursor shall go, with what hangs on it."""
+        from core.store.deleting import weigh, whole
+
+        if not self._shown:
+            return
+        trace_id = self._shown[self.items.cursor].id
+        if any(getattr(screen, "trace_id", None) == trace_id for screen in self.app.screen_stack):
+            self.say(f"{trace_id} is open; open another trace first, and delete this one then.")
+            return
+        with self.reading():
+            self._doomed = weigh(self._store.read, whole(self._store.read, [trace_id]))
+            self.bar.ask("delete", "delete it? type yes:", "", what_hangs(self._doomed))
+
+    async def _delete(self, deletion: Deletion) -> None:
+        from core.store.backup import backup_path
+        from core.store.deleting import delete
+
+        backup = backup_path(self._store.path) if deletion.is_precious else None
+        try:
+            await asyncio.to_thread(delete, self._store, deletion, backup)
+        except TurnpointError as error:
+            self.say(str(error))
+            return
+        with self.reading():
+            self._load(None)
+        gone = f"deleted {', '.join(deletion.doomed.trace_ids)}: {what_goes(deletion)}; {where_kept(backup)}."
+        self.say(f"{gone} {what_stays(deletion)}".rstrip())
 
     def action_cancel(self) -> None:
         """Stop the run."""
@@ -236,4 +279,5 @@ def _item(summary: TraceSummary, id_cells: int, answer_cells: int) -> TextItem:
     )
     counts = f" {summary.n_sentences:>5} {summary.n_labelled:>6} {summary.n_rollouts:>8}  "
     head = ((f" {name} ", LABEL), (columns, PLAIN), (counts, PLAIN), *_answer(summary, answer_cells))
-    return TextItem(visible_line(summary.query or summary.model or ""), head, max_rows=1)
+    about = " ".join(filter(None, ("" if summary.has_prompt else f"({NO_PROMPT})", summary.query or summary.model)))
+    return TextItem(visible_line(about), head, max_rows=1)

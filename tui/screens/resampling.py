@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 _MOST_DIGITS = 18
 
 USAGE = "a number such as 100; `100 10-20` names other prefixes, `100 $5` caps the cost"
+WITHOUT_PROMPT = ("no-prompt", "--no-prompt")
+"""Words that say that a trace without a prompt is meant to be sampled."""
 
 
 def read_top_up(resampler: Resampler, traces: Sequence[Trace], prefixes: str, text: str) -> TopUp:
-    """Read ``n [prefixes] [$cap]``; without prefixes those that the key meant, of each of ``traces``.
+    """Read ``n [prefixes] [$cap] [no-prompt]``; without prefixes those that the key meant, of each of ``traces``.
 
     Raises:
         ConfigError: if the text is something else.
@@ -33,6 +35,8 @@ def read_top_up(resampler: Resampler, traces: Sequence[Trace], prefixes: str, te
     n: int | None = None
     cap: float | None = None
     for word in text.split():
+        if word in WITHOUT_PROMPT:
+            continue
         if word.startswith("$"):
             cap = dollars(word[1:])
         elif n is None:
@@ -44,7 +48,8 @@ def read_top_up(resampler: Resampler, traces: Sequence[Trace], prefixes: str, te
     if n is None or n < 1:
         raise ConfigError(f"type {USAGE}.")
     spots = (spot for trace in traces for spot in top_up(trace, parse_prefixes(prefixes, trace.n_prefixes), n))
-    return TopUp(resampler.completed(spots=tuple(spots), max_cost=cap))
+    without_prompt = not set(WITHOUT_PROMPT).isdisjoint(text.split())
+    return TopUp(resampler.completed(spots=tuple(spots), max_cost=cap, without_prompt=without_prompt))
 
 
 def whole(digits: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, TurnpointError
 from core.traces.model import Trace
-from tui.screens.resampling import dollars, whole
+from tui.screens.resampling import WITHOUT_PROMPT, dollars, whole
 from tui.views.wording import money
 from tui.workers.jobs import Adaptively
 from tui.workers.resampler import Resampler
@@ -23,7 +23,7 @@ USAGE = "settled, half-width=0.1, or a budget: 2000 rollouts or $5; `settled $5`
 def read_adaptive(resampler: Resampler, trace: Trace, text: str) -> Adaptively:
     """Read ``settled``, ``half-width=0.1`` or ``budget``, with caps: rollouts, dollars, and ``n=50`` of a prefix.
 
-    Caps alone are a budget. ``no-recycle`` decides without recycled rollouts.
+    Caps alone are a budget. ``no-recycle`` decides without recycled rollouts, ``no-prompt`` samples without one.
 
     Raises:
         ConfigError: if the text is something else, or a budget has no cap.
@@ -35,7 +35,7 @@ def read_adaptive(resampler: Resampler, trace: Trace, text: str) -> Adaptively:
     until: Until | None = None
     max_rollouts: int | None = None
     max_cost: float | None = None
-    most, recycle = AdaptivePolicy.most, True
+    most, recycle, without_prompt = AdaptivePolicy.most, True, False
     for word in text.split():
         if word.startswith("$"):
             max_cost = dollars(word[1:])
@@ -45,6 +45,8 @@ def read_adaptive(resampler: Resampler, trace: Trace, text: str) -> Adaptively:
             most = _positive(word[2:])
         elif word == "no-recycle":
             recycle = False
+        elif word in WITHOUT_PROMPT:
+            without_prompt = True
         elif until is None and (word in ("settled", "budget") or word.startswith("half-width=")):
             until = parse_until(word)
         else:
@@ -54,7 +56,7 @@ def read_adaptive(resampler: Resampler, trace: Trace, text: str) -> Adaptively:
         raise ConfigError(f"say when to stop: type {USAGE}.")
     if isinstance(until, Spent) and not has_cap:
         raise ConfigError("say how much the budget is: `budget 2000` for rollouts, `budget $5` for dollars.")
-    request = resampler.completed(max_rollouts=max_rollouts, max_cost=max_cost)
+    request = resampler.completed(max_rollouts=max_rollouts, max_cost=max_cost, without_prompt=without_prompt)
     return Adaptively(trace, request, make_policy(until or Spent(), most, recycle))
 
 

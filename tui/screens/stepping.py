@@ -14,6 +14,7 @@ from core.endpoints.origin import endpoint_name
 from core.store.labels import load_held, load_unverified
 from core.store.newest import load_newest
 from core.store.positions import load_position, save_position
+from core.store.traces import is_known
 from core.traces.model import Trace
 from tui.actions import TRACE, bindings_for
 from tui.context import Context
@@ -35,6 +36,7 @@ from tui.views.session import (
     next_unlabelled,
     sentence_items,
 )
+from tui.views.wording import NO_PROMPT
 from tui.widgets.direction_track import Directions
 from tui.widgets.lines import Line, Lines
 from tui.widgets.prompt_bar import PromptBar
@@ -213,6 +215,8 @@ class SteppingScreen(ListScreen[None]):
         elif newest != seen:
             self.reload_annotations()
         self._version, self._newest = version, newest
+        if not is_known(self.context.store.read, self.trace_id):
+            self.say(f"{self.trace_id} was deleted by another process; o opens another trace.")
 
     def _remember_position(self) -> None:
         self._saved_position, self._ticks_still = self._cursor, 0
@@ -234,11 +238,12 @@ class SteppingScreen(ListScreen[None]):
         labelled = progress(self._view.annotations, len(trace.sentences), brief=width < SPACIOUS)
         right = "  ".join(part for part in (labelled, *self.modes(), self._comparing, run) if part)
         place = endpoint_name(self._view.settings) if self._view.settings else self.context.endpoint_label
-        names = [trace.id, trace.tier, trace.prompt_variant, place]
+        unasked = None if trace.prompt.asks else NO_PROMPT
+        names = [trace.id, unasked, trace.tier, trace.prompt_variant, place]
         if width >= SPACIOUS:
             tier = f"{trace.tier} tier" if trace.tier else None
             variant = f"{trace.prompt_variant} prompt" if trace.prompt_variant else None
-            names = ["turnpoint", trace.id, tier, variant, place]
+            names = ["turnpoint", trace.id, unasked, tier, variant, place]
         return [header_line(names, right, width)]
 
     def modes(self) -> tuple[str, ...]:

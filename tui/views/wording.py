@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from core.resampling.request import RunResult
     from core.suggesting.progress import SuggestingProgress, SuggestingResult
 
+NO_PROMPT = "no prompt"
+"""The mark of a trace before whose response nobody said anything."""
+
 
 def money(dollars: float | None) -> str:
     """US dollars, to the cent from a dollar on; nothing where no price is known."""

@@ -11,7 +11,7 @@ from core.endpoints.simulator.reading import read_reasoning
 from core.endpoints.simulator.scenario import read_prompt
 from core.endpoints.simulator.state import Phase, Setting, State
 from core.traces.model import Message
-from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning
+from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, find_reasoning, tags_around
 from core.traces.splitter import split
 
 ACCEPT_TAG = "<request_fully_accepted/>"
@@ -53,14 +53,12 @@ def opening_state(messages: Sequence[Message]) -> State:
 def read_reply(text: str, setting: Setting) -> Reply:
     """Read what the assistant has written so far."""
     span = find_reasoning(text)
+    tags = tags_around(text) or DEFAULT_TAGS[0]
     rest = text[span.end :].lstrip()
-    closed_by = next((tags for tags in DEFAULT_TAGS if rest.startswith(tags.close)), None)
-    opened_by = next((tags for tags in DEFAULT_TAGS if text[: span.start].endswith(tags.open)), None)
     state = read_reasoning(text[span.start : span.end], setting)
-    tags = closed_by or opened_by or DEFAULT_TAGS[0]
-    if closed_by is None:
+    if rest[: len(tags.close)].lower() != tags.close.lower():
         return Reply(text, state, tags)
-    answer = rest[len(closed_by.close) :].lstrip()
+    answer = rest[len(tags.close) :].lstrip()
     phase, begun = _verdict(answer)
     return Reply(text, state._replace(phase=phase), tags, answer, begun)
 

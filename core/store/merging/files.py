@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -14,6 +15,7 @@ from core.clock import now
 from core.errors import StoreError
 from core.sanitize import visible_line
 from core.store.merging.definitions import merge_definitions, merge_embeddings
+from core.store.merging.deleted import brought_back, count_deleted
 from core.store.merging.events import LABELS, VERDICTS, merge_events
 from core.store.merging.other import connect_readonly, readable
 from core.store.merging.outcomes import merge_outcomes, merge_votes
@@ -117,6 +119,7 @@ def _merge_one(database: Database, other: _Other, watch: Watch) -> MergeReport:
         # One transaction, which sees no later commit of whoever writes there.
         connection.execute("BEGIN")
         merging = Merging(database, connection, str(other.path), visible_line(other.path.stem), watch)
+        deleted = count_deleted(database.conn)
         try:
             _merge_tables(merging)
         except sqlite3.IntegrityError as error:
@@ -125,7 +128,9 @@ def _merge_one(database: Database, other: _Other, watch: Watch) -> MergeReport:
                 "check it with `turnpoint --db FILE doctor`."
             ) from error
         (queues,) = connection.execute("SELECT count(*) FROM queues").fetchone()
-        report = merging.tally.report(other.path.name, queues)
+        report = replace(
+            merging.tally.report(other.path.name, queues), brought_back=brought_back(database.conn, deleted)
+        )
     if report.n_added:
         row = {"source": report.source, "report": canonical_json(report.as_json()), "program": PROGRAM}
         insert_row(database, "merges", row | {"created_at": now()}, text=("source",))

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.store.merging.deleted import BroughtBack
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -45,7 +47,7 @@ class MergeReport:
     """What the merge of one file did; ``source`` is its name without folders.
 
     ``renamed`` maps the other file's traces that differ from one here, by id, to the ids under which they are kept.
-    ``queues_left`` are queues of work, which are not merged.
+    ``queues_left`` are queues of work, which are not merged. ``brought_back`` is what had been deleted here.
     """
 
     source: str
@@ -53,6 +55,7 @@ class MergeReport:
     renamed: dict[str, str]
     conflicts: tuple[Conflict, ...]
     queues_left: int
+    brought_back: tuple[BroughtBack, ...] = ()
 
     @property
     def n_added(self) -> int:

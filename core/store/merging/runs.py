@@ -19,7 +19,9 @@ def merge_runs(merging: Merging) -> None:
     for row in merging.theirs("SELECT * FROM runs ORDER BY id"):
         ours = known.get(tuple(row[name] for name in _RUN))
         merging.tally.count("runs", ours is None)
-        merging.runs[row["id"]] = ours if ours is not None else merging.add("runs", without_id(row)) or 0
+        # Whoever carries it out writes to the other file.
+        moved = without_id(row) | {"process": None}
+        merging.runs[row["id"]] = ours if ours is not None else merging.add("runs", moved) or 0
 
 
 def merge_failures(merging: Merging) -> None:

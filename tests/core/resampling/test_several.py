@@ -18,7 +18,7 @@ from core.traces.model import Message
 from tests.core.fake_server import FakeServer
 from tests.core.resampling.scene import FREE, PRICED, QUICK, TRACE, fresh_store, go, judged_by, outcomes, rows
 
-OTHER = make_trace("other", "<think>\nFirst this. Then that. Done.</think>\nFine.")
+OTHER = make_trace("other", "<think>\nFirst this. Then that. Done.</think>\nFine.", prompt=TRACE.prompt)
 CAPITALS = Judge("shouting", "capitals", "1")
 POLL = Judge("politeness", "poll", "1", scheme="poll", model="fake-1")
 NOBODY = (None, None, None, None, None)

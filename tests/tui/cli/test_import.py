@@ -41,7 +41,7 @@ def stored_ids() -> list[str]:
 def test_a_text_file_is_one_trace() -> None:
     Path("first look.txt").write_text("<think>One thing. Another thing.</think>Yes.", encoding="utf-8")
     ran = done("import", "first look.txt")
-    assert ran.out == "imported 1 trace with 2 sentences into turnpoint.db\n"
+    assert ran.out.splitlines()[0] == "imported 1 trace with 2 sentences into turnpoint.db"
     assert [sentence.text for sentence in stored("first look").sentences] == ["One thing.", " Another thing."]
 
 
@@ -252,3 +252,98 @@ def test_a_log_of_which_nothing_is_left_imports_nothing() -> None:
     assert (ran.code, ran.out) == (1, "imported nothing\n")
     assert "1 failed sample is left out (boom)" in ran.err
     assert not Path("turnpoint.db").exists()
+
+
+PLAN = "<plan>I go. I come.</plan>Done."
+
+
+def test_where_no_tag_is_found_the_import_says_so_and_how_to_name_them() -> None:
+    write("a.jsonl", GOOD, {"id": "plan", "prompt": "Where?", "response": PLAN})
+    assert done("import", "a.jsonl").out.splitlines()[1:] == [
+        "a.jsonl: no reasoning tags in 1 of 2 responses, so all of it counts as reasoning, an answer too;"
+        " if other tags enclose it, import again with --tags '<open>,</close>'."
+    ]
+    ran = done("import", "a.jsonl", "--tags", "<think>,</think>", "--tags", "<plan>,</plan>", "--json").json
+    assert (ran["already_there"], ran["replaced"]) == (["good"], ["plan"])
+    assert any("write tags =" in note and '["<plan>", "</plan>"]' in note for note in ran["notes"])
+    assert [sentence.text for sentence in stored("plan").sentences] == ["I go.", " I come."]
+
+
+def test_a_trace_that_something_hangs_on_is_not_cut_anew() -> None:
+    write("a.jsonl", {"id": "plan", "prompt": "Where?", "response": PLAN})
+    done("import", "a.jsonl")
+    Path("labels.csv").write_text("trace_id,sentence_idx,annotator,category\nplan,0,ana,planning\n", encoding="utf-8")
+    done("import", "labels.csv")
+    ran = turnpoint("import", "a.jsonl", "--tags", "<plan>,</plan>")
+    assert (ran.code, ran.err) == (
+        1,
+        "turnpoint: a.jsonl:1: the database has the trace 'plan' with another reasoning or prompt, and with"
+        " 1 label of ana; `turnpoint delete plan` first, or give this one another id.\n",
+    )
+    assert stored("plan").is_all_reasoning
+    done("delete", "plan", "--yes", "--no-backup")
+    done("import", "a.jsonl", "--tags", "<plan>,</plan>")
+    assert not stored("plan").is_all_reasoning
+
+
+def test_another_splitter_cuts_bare_traces_anew_and_leaves_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a.jsonl", GOOD, GOOD | {"id": "held"})
+    with monkeypatch.context() as patch:
+        patch.setattr("core.traces.build.split", lambda text: [(0, len(text))])
+        patch.setattr("core.traces.build.SPLITTER", "whole-0")
+        done("import", "a.jsonl")
+    Path("labels.csv").write_text("trace_id,sentence_idx,annotator,category\nheld,0,ana,none\n", encoding="utf-8")
+    done("import", "labels.csv")
+    ran = done("import", "a.jsonl")
+    assert "a.jsonl: 1 trace cut anew in place of the same without rollouts or labels." in ran.out
+    assert "1 trace cut into other sentences before stay so, as held has 1 label of ana" in ran.out
+    assert (len(stored("good").sentences), len(stored("held").sentences)) == (2, 1)
+
+
+def test_a_prompt_is_given_to_records_without_one() -> None:
+    Path("question.txt").write_text("Where to?\n", encoding="utf-8")
+    Path("rules.txt").write_text("Be kind.", encoding="utf-8")
+    write("a.jsonl", GOOD, {"id": "bare", "response": GOOD["response"]})
+    assert "a.jsonl: 1 of 2 traces have no prompt, without which rates mean nothing" in done("import", "a.jsonl").out
+    ran = done("import", "a.jsonl", "--prompt", "question.txt", "--system", "rules.txt", "--json").json
+    assert ran["replaced"] == ["good", "bare"]
+    assert stored("bare").prompt.messages == (("system", "Be kind."), ("user", "Where to?"))
+    assert stored("good").prompt.messages == (("system", "Be kind."), ("user", "Hello?"))
+    # A file that says less of the prompt than is known does not take it away.
+    assert done("import", "a.jsonl", "--json").json["already_there"] == ["good", "bare"]
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("--prompt", "gone.txt"), "gone.txt: the prompt cannot be read"),
+        (("--prompt", "blank.txt"), "blank.txt: the prompt is blank; write what was asked into the file."),
+        (("--prompt", "some.txt"), "every record has a prompt of its own, or there is none; leave --prompt out."),
+        (("--tags", "<a>"), "'<a>' is no pair of two different tags; write them as '<plan>,</plan>'."),
+    ],
+)
+def test_what_cannot_be_given_is_refused_before_anything_is_written(args: tuple[str, ...], reason: str) -> None:
+    Path("blank.txt").write_text(" \n", encoding="utf-8")
+    Path("some.txt").write_text("Hm?", encoding="utf-8")
+    write("a.jsonl", GOOD)
+    ran = turnpoint("import", "a.jsonl", *args)
+    assert ran.code != 0
+    assert reason in ran.err
+    assert not Path("turnpoint.db").exists()
+
+
+def test_a_conversation_of_gpt_oss_gives_its_prompt_and_the_last_response() -> None:
+    turns = "<|start|>system<|message|>You are kind.<|end|><|start|>developer<|message|># Instructions<|end|>"
+    turns += "<|start|>user<|message|>Hello?<|end|><|start|>assistant<|channel|>final<|message|>Hi.<|end|>"
+    turns += "<|start|>user<|message|>And now?<|end|>"
+    said = "<|channel|>analysis<|message|>They ask. I answer.<|end|>"
+    said += "<|start|>assistant<|channel|>final<|message|>Basil.<|return|>"
+    Path("oss.txt").write_text(f"{turns}<|start|>assistant{said}", encoding="utf-8")
+    assert done("import", "oss.txt").out == "imported 1 trace with 2 sentences into turnpoint.db\n"
+    trace = stored("oss")
+    assert (trace.response, [turn.role for turn in trace.prompt.messages]) == (
+        said,
+        ["system", "system", "user", "assistant", "user"],
+    )
+    assert trace.prompt.messages[3].content == "Hi."
+    assert [sentence.text for sentence in trace.sentences] == ["They ask.", " I answer."]

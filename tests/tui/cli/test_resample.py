@@ -310,3 +310,29 @@ def test_a_large_run_has_to_be_meant(command: tuple[str, ...], said: str) -> Non
     assert "run stopped: 2 of" in capped.out
     assert done(*command, "--yes", "--max-rollouts", "0").code == 0
     assert turnpoint(*command, "--dry-run").code == 0
+
+
+def test_a_trace_without_a_prompt_is_sampled_only_if_that_is_meant() -> None:
+    Path("answer.txt").write_text("<think>I go. I come.</think>Yes.", encoding="utf-8")
+    done("import", "answer.txt")
+    ran = turnpoint("resample", "answer", "--all", "-n", "1")
+    assert (ran.code, ran.refusal) == (
+        2,
+        "trace answer has no prompt, so that rates would mean nothing; `turnpoint import FILE --prompt PROMPT` gives"
+        " one, and --no-prompt samples without.",
+    )
+    assert "no prompt" in done("traces").out
+    assert [one["has_prompt"] for one in done("traces", "--json").json if one["id"] == "answer"] == [False]
+    assert done("resample", "answer", "--all", "-n", "1", "--no-prompt").out.startswith(
+        "answer (no prompt) at simulator"
+    )
+
+
+def test_a_run_that_would_find_no_answer_says_so_first() -> None:
+    Path("plan.txt").write_text("<plan>I go. I come.</plan>Yes.", encoding="utf-8")
+    Path("question.txt").write_text("Where?", encoding="utf-8")
+    done("import", "plan.txt", "--prompt", "question.txt", "--tags", "<plan>,</plan>")
+    said = "plan: other tags enclose the reasoning than those that this run looks for, so no answer will be found"
+    assert said in turnpoint("resample", "plan", "--prefix", "1", "-n", "1").err
+    Path("turnpoint.toml").write_text('[reasoning]\ntags = [["<plan>", "</plan>"]]\n', encoding="utf-8")
+    assert said not in turnpoint("resample", "plan", "--prefix", "1", "-n", "1").err

@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import StoreError
 from core.store.database import Store
+from core.store.deleting import delete, rollouts_under, weigh, whole
 from core.store.traces import add_traces
 from core.traces.build import make_trace
 from tests.tui.app_under_test import (
@@ -139,3 +140,13 @@ async def test_a_file_that_fails_under_an_open_list(store: Store, monkeypatch: p
             await until(pilot, lambda: "database disk image is malformed" in text(pilot))
         await send(pilot, "j", "escape")
         assert LANDLORD in header(pilot)
+
+
+async def test_what_another_process_deletes_goes_from_the_screen(store: Store) -> None:
+    async with build_app(store, LANDLORD).run_test(size=(120, 36)) as pilot:
+        with Store.open(store.path) as other:
+            settings_id = other.read.execute("SELECT settings_id FROM rollouts LIMIT 1").fetchone()[0]
+            delete(other, weigh(other.read, rollouts_under(other.read, settings_id)))
+            await until(pilot, lambda: "no rollouts yet" in text(pilot))
+            delete(other, weigh(other.read, whole(other.read, [LANDLORD])))
+            await until(pilot, lambda: f"{LANDLORD} was deleted by another process" in text(pilot))

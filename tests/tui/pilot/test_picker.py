@@ -10,6 +10,7 @@ from core.collecting.answers import make_traces
 from core.store.database import Store
 from core.store.labels import set_label
 from core.store.traces import add_traces, list_traces
+from core.traces.model import Prompt
 from tests.core.collecting.collected import COMPLIES, FAKES, REFUSES, SPLIT, answer, study
 from tests.tui.app_under_test import (
     CODEBOOK,
@@ -210,3 +211,45 @@ async def test_too_many_at_once_are_refused(store: Store, monkeypatch: pytest.Mo
     async with build_app(store, None).run_test(size=(120, 36)) as pilot:
         await send(pilot, "R")
         assert status(pilot).startswith("3 traces at most: f or / lists fewer")
+
+
+async def test_a_trace_is_deleted_after_a_question_and_a_copy(store: Store) -> None:
+    store.write(lambda db: set_label(db, "ana", LANDLORD, 0, "planning", CODEBOOK)).result()
+    async with build_app(store, None).run_test(size=(120, 36)) as pilot:
+        picker = list_screen(pilot)
+        place = [summary.id for summary in list_traces(store.read)].index(LANDLORD)
+        await send(pilot, "g", *["j"] * place, "D")
+        assert "540 rollouts" in text(pilot)
+        assert "1 label of ana" in text(pilot)
+        await enter(pilot, "no")
+        assert status(pilot) == "nothing was deleted."
+        await send(pilot, "D")
+        await enter(pilot, "yes")
+        await until(pilot, lambda: status(pilot).startswith(f"deleted {LANDLORD}: 1 trace, 28 sentences, 540 rollouts"))
+        assert LANDLORD not in {summary.id for summary in list_traces(store.read)}
+        assert list_screen(pilot) is picker
+        (copy,) = (path for path in store.path.parent.glob("*.db") if path != store.path)
+    with Store.open(copy) as kept:
+        assert LANDLORD in {summary.id for summary in list_traces(kept.read)}
+
+
+async def test_the_trace_that_is_open_is_not_deleted(store: Store) -> None:
+    async with build_app(store, None).run_test(size=(120, 36)) as pilot:
+        await send(pilot, "enter")
+        trace = list_screen(pilot)
+        assert isinstance(trace, TraceScreen)
+        await send(pilot, "o", "D")
+        assert status(pilot) == f"{trace.trace_id} is open; open another trace first, and delete this one then."
+
+
+async def test_a_trace_without_a_prompt_is_marked(empty_store: Store) -> None:
+    bare = dataclasses.replace(sample_trace(LANDLORD), id="bare", prompt=Prompt())
+    empty_store.write(lambda db: add_traces(db, [sample_trace(LANDLORD), bare])).result()
+    async with build_app(empty_store, None).run_test(size=(120, 36)) as pilot:
+        marked = [row for row in rows(pilot) if "(no prompt)" in row]
+        assert [row.split()[0].strip("▌") or row.split()[1] for row in marked] == ["bare"]
+        await send(pilot, "j", "enter")
+        assert "bare  no prompt" in header(pilot)
+        await send(pilot, "r")
+        await replace_in_bar(pilot, "3")
+        assert "no prompt" in text(pilot)
