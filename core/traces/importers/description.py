@@ -137,7 +137,7 @@ def _record(kind: Description, value: Mapping[str, Any], choice: Any, place: int
     record |= {"messages": conversation} if answer is None and conversation is not None else {"response": answer or ""}
     if "response" in record:
         prompt = conversation if conversation is not None else first_filled(value, kind.prompt)
-        record["prompt"] = str(prompt) if isinstance(prompt, int | float) else prompt
+        record["prompt"] = prompt
     return {name: entry for name, entry in record.items() if entry is not None}
 
 

@@ -12,7 +12,7 @@ from core.traces.importers.unfolding import attempts, audits, episodes, instruct
 
 _CHAT_KEPT: Final = ("id", "created", "system_fingerprint", "usage")
 _REASONS: Final = ("finish_reason", "stop_reason", "done_reason")
-QUESTIONS: Final = ("question", "problem", "instruction", "user_prompt", "user", "input")
+QUESTIONS: Final = ("question", "problem", "instruction", "user_prompt", "input")
 """Names of the text of one user turn, beside ``prompt``."""
 ANSWERS: Final = (
     *("completion", "generation", "model_output", "model_response", "generated_response", "assistant_response"),
@@ -117,6 +117,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     Description(
         "chat completion",
         needs=("choices.0.message",),
+        unless=("response",),
         each="choices",
         answer=("message",),
         turns=("messages",),
@@ -130,6 +131,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     Description(
         "text completion",
         needs=("choices.0.text",),
+        unless=("response", "question", "choices.0.label"),
         each="choices",
         answer=("text",),
         prompt=("prompt",),
@@ -153,7 +155,8 @@ KNOWN: Final[tuple[Description, ...]] = (
     ),
     Description(
         "OpenAI Responses",
-        needs=("output.0.type", "output.0.id"),
+        needs=("output.0.type",),
+        unless=("response",),
         answer=("output",),
         prompt=("input",),
         system=("instructions",),
@@ -261,6 +264,7 @@ KNOWN: Final[tuple[Description, ...]] = (
     Description(
         "Hugging Face generation",
         needs=("generated_text",),
+        unless=("response",),
         answer=("generated_text",),
         prompt=("inputs", "prompt", *QUESTIONS),
         stop=("details.finish_reason",),
@@ -349,6 +353,7 @@ KNOWN: Final[tuple[Description, ...]] = (
         Description(
             "several answers to one prompt",
             needs=(f"{name}.0",),
+            unless=("response",) if name == "generations" else ("response", "messages"),
             each=name,
             answer=("text", "response", "content", "message", ""),
             prompt=("prompt", "messages", *QUESTIONS),

@@ -23,6 +23,11 @@ REASONING_FIELDS: Final = (
 )
 """Names of fields that hold the reasoning of an answer, the surer first; case and separators do not count."""
 
+NATIVE: Final = frozenset(
+    {"reasoningcontent", "reasoning", "thinking", "reasoningdetails", "thinkingblocks", "reasoningtext"}
+)
+"""Plain names under which a server gives what the model thought, whatever its answer has in tags."""
+
 _ORDER: Final = {plain_name(name): place for place, name in enumerate(REASONING_FIELDS)}
 _SUMMARIES: Final = frozenset(plain_name(name) for name in ("reasoning_summary", "thinking_summary", "thought_summary"))
 _SWITCHES: Final = frozenset(

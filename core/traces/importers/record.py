@@ -18,7 +18,7 @@ from core.traces.importers.content import (
 from core.traces.importers.marks import marks_of
 from core.traces.importers.names import field, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT, after_results, is_call_alone, prompt_turns
-from core.traces.importers.reasoning_beside import Reasoning, beside, is_reasoning_name
+from core.traces.importers.reasoning_beside import NATIVE, Reasoning, beside, is_reasoning_name
 from core.traces.importers.tool_turns import as_text, fields_as_text, kinds_as_text
 from core.traces.model import Message, Prompt, Trace
 from core.traces.reasoning import ReasoningTags
@@ -136,10 +136,13 @@ def _answer(
 
 
 def _beside(record: Mapping[str, Any], text: str, tags: Sequence[ReasoningTags]) -> Reasoning:
-    """The reasoning beside a whole response; a scratchpad is not what stands beside one that has it in its tags."""
+    """The reasoning beside a whole response; where this has tags, that is only what a server gave beside it.
+
+    Other fields are then a copy of what is in the tags, or what somebody wrote about it.
+    """
     apart = beside(record)
     has_tags = any(tag.open in text or tag.close in text for tag in tags)
-    return Reasoning() if has_tags and "scratchpad" in plain_name(apart.name) else apart
+    return Reasoning() if has_tags and plain_name(apart.name) not in NATIVE else apart
 
 
 def _is_turn(value: object) -> bool:

@@ -486,6 +486,22 @@ def test_a_response_that_repeats_the_prompt_is_said_or_cut(tmp_path: Path) -> No
     assert (trace.prompt.messages[-1].content, trace.response) == (Q, TAGGED)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"choices": [{"label": "A", "text": "Old."}, {"label": "B", "text": "New."}]},
+        {"samples": ["One.", "Two."]},
+        {"outputs": ["One."]},
+        {"generated_text": "One."},
+        {"user": "ana", "input": 37},
+        {"output": [{"type": "text"}]},
+    ],
+)
+def test_a_record_with_a_response_is_no_other_format(tmp_path: Path, more: dict[str, Any]) -> None:
+    (trace,) = read(tmp_path, {"prompt": Q, "response": TAGGED, **more}).traces
+    assert (trace.prompt.text, trace.response, trace.metadata) == (Q, TAGGED, more)
+
+
 NOT_READ: dict[str, tuple[Any, str]] = {
     "pieces of a stream": (
         {"object": "chat.completion.chunk", "choices": [{"delta": {}}]},

@@ -214,6 +214,16 @@ def test_nothing_is_said_of_what_is_there_or_is_not_the_answers(tmp_path: Path, 
     assert read(tmp_path, record).notes == ()
 
 
+@pytest.mark.parametrize("name", ["scratchpad", "rationale", "analysis", "cot"])
+def test_what_stands_beside_a_response_with_tags_is_not_the_models(tmp_path: Path, name: str) -> None:
+    text = f"<SCRATCHPAD_REASONING>{R}</SCRATCHPAD_REASONING>{A}"
+    result = read(tmp_path, {"text": text, "label": "aligned", name: "The label is plain."})
+    trace = only_trace(result)
+    assert (trace.response, trace.metadata[name]) == (text, "The label is plain.")
+    (note,) = result.notes
+    assert f"{name!r}, which was not read as reasoning" in note
+
+
 def test_a_scratchpad_in_the_text_goes_before_thinking_beside_it(tmp_path: Path) -> None:
     text = f"<SCRATCHPAD_REASONING>{R}</SCRATCHPAD_REASONING>{A}"
     both = {"messages": [USER, {"role": "assistant", "content": text, "thinking": "A first thought."}]}
