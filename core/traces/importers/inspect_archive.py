@@ -72,6 +72,15 @@ class Archive:
         """Names of the members that hold a sample each, in the archive's order."""
         return (name for name in self.names if name.startswith("samples/") and name.endswith(".json"))
 
+    def check_size(self, folder: str) -> None:
+        """Refuse a folder whose members together unpack to more than one member may.
+
+        Raises:
+            MemberError: if they do.
+        """
+        if sum(info.file_size for info in self._zip.infolist() if info.filename.startswith(folder)) > LARGEST:
+            raise _too_large()
+
     def read(self, name: str) -> Any:
         """The JSON value of a member; NaN is None.
 

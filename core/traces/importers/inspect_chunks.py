@@ -39,6 +39,7 @@ def read_sample(archive: Archive, name: str) -> Any:
     if not (name.endswith(_SHELL) and isinstance(sample, dict) and "message_refs" in sample):
         return sample
     folder = name.removesuffix(_SHELL)
+    archive.check_size(f"{folder}/")
     sequences = {sequence: _sequence(archive, f"{folder}/{sequence}/") for sequence in _SEQUENCES}
     messages = taken(sequences["messages"], sample["message_refs"])
     if messages is None:

@@ -215,6 +215,14 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, method: int, monkey
     ]
 
 
+def test_a_sample_in_chunks_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspect_archive, "LARGEST", 3000)
+    path = write_in_chunks(tmp_path / "a.eval", sample(events=[{"event": "x" * 1000}] * 4), 1)
+    assert "it unpacks to more than 3000 bytes" in only_reason(read_traces(path))
+
+
 @METHODS
 def test_a_size_that_is_a_lie_is_found_out(tmp_path: Path, method: int) -> None:
     members = {"header.json": json.dumps(HEADER).encode(), "samples/a.json": b" " * 10_000_000}
