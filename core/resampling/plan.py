@@ -106,7 +106,7 @@ def make_plan(connection: sqlite3.Connection, request: RunRequest) -> Plan:
     """Compare what is asked for with what the store has; reads only.
 
     Raises:
-        ConfigError: as `RunRequest.check`.
+        ConfigError: as `RunRequest.check` and `RunRequest.refuse_without_prompt`.
     """
     request.check()
     endpoint, settings_id = request.endpoint, request.endpoint.settings.id
@@ -126,6 +126,8 @@ def make_plan(connection: sqlite3.Connection, request: RunRequest) -> Plan:
         ]
         for rule in request.rules:
             rulings += len(undecided_by(connection, trace_id, settings_id, prefix_idx, rule.judge))
+        if missing:
+            request.refuse_without_prompt(trace)
         prefixes.append(PrefixPlan(trace_id, prefix_idx, missing, sum(undecided)))
         prefix = trace.prefix(prefix_idx)
         n_calls = n_groups(missing, endpoint.n_per_request)

@@ -197,8 +197,7 @@ class RunRequest:
 
         Raises:
             ConfigError: for a prefix that a trace has not, a number of rollouts that is negative or more than a prefix
-                can have, a cost cap without prices, a chat template that cannot be rendered for one of the prompts, or
-                a trace without a prompt where one is sent.
+                can have, a cost cap without prices, or a chat template that cannot be rendered for one of the prompts.
             CannotContinueError: for a prefix to be continued where the endpoint is known to answer anew.
         """
         for spot in self.spots:
@@ -212,22 +211,23 @@ class RunRequest:
             raise ConfigError("a number of rollouts cannot be negative; give 0 or more.")
         for spot in self.spots:
             check_most(spot.n, spot.first_sample)
-        self._check_prompts()
         self._check_continuing()
         check_cap(self.max_cost, self.endpoints)
 
-    def _check_prompts(self) -> None:
-        # Plain text is continued as it stands; a chat, or a template, is a conversation in which nobody asked.
-        settings = self.endpoint.settings
-        if self.without_prompt or (settings.mode == "completions" and settings.template is None):
+    def refuse_without_prompt(self, trace: Trace) -> None:
+        """Refuse to draw from a trace without a prompt where one is sent, unless that is meant.
+
+        Plain text is continued as it stands; a chat, or a template, is a conversation in which nobody asked.
+
+        Raises:
+            ConfigError: saying how to give it one.
+        """
+        if self.without_prompt or trace.prompt.asks:
             return
-        drawn = {spot.trace.id: spot.trace for spot in self.spots if spot.n}
-        unasked = [trace_id for trace_id, trace in drawn.items() if not trace.prompt.asks]
-        if unasked:
-            who = f"trace {unasked[0]} has" if len(unasked) == 1 else f"{len(unasked)} traces ({unasked[0]}, ...) have"
+        if self.endpoint.mode != "completions" or self.endpoint.template is not None:
             raise ConfigError(
-                f"{who} no prompt, so that rates would mean nothing; `turnpoint import FILE --prompt PROMPT` gives one,"
-                " and --no-prompt samples without."
+                f"trace {trace.id} has no prompt, so that rates would mean nothing; `turnpoint import FILE --prompt"
+                " PROMPT` gives it one, and --no-prompt samples without."
             )
 
     def _check_continuing(self) -> None:

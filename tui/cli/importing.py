@@ -136,15 +136,15 @@ def import_(
             "already_there": [trace.id for _, result, beside in there for trace in _taken(result, beside.alike)],
             "replaced": replaced,
             "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason, "records": r.n} for r in refused],
-            "notes": [{"path": None if path is None else str(path), "note": note} for path, note in notes],
+            "notes": [{"path": where and str(where), "note": note} for where, note in notes],
             "left_out": [str(path) for path in left_out],
             **({} if labels is None else {"labels": labels.as_json()}),
         })  # fmt: skip
     else:
         for refusal in refused:
             warn(str(refusal))
-        for path, note in notes:
-            warn(note if path is None else f"{path}: {note}")
+        for where, note in notes:
+            warn(note if where is None else f"{where}: {note}")
         if left_out:
             say(_left_out(left_out))
         for path, result, beside in there:

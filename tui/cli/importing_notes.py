@@ -40,8 +40,8 @@ def notes_on(
     notes: list[tuple[Path | None, str]] = []
     for path, result, beside in there:
         new = [trace for trace in result.traces if trace.id in ids]
-        said = (_replaced(beside, ids), _kept(beside), _untagged(new), _unasked(new))
-        notes += [(path, note) for note in said if note]
+        found = (_replaced(beside, ids), _kept(beside), _untagged(new), _unasked(new))
+        notes += [(path, note) for note in found if note]
     unknown = [pair for pair in tags if pair not in known_tags]
     if unknown and added:
         pairs = ", ".join(json.dumps([pair.open, pair.close], ensure_ascii=False) for pair in tags)

@@ -319,7 +319,7 @@ def test_a_trace_without_a_prompt_is_sampled_only_if_that_is_meant() -> None:
     assert (ran.code, ran.refusal) == (
         2,
         "trace answer has no prompt, so that rates would mean nothing; `turnpoint import FILE --prompt PROMPT` gives"
-        " one, and --no-prompt samples without.",
+        " it one, and --no-prompt samples without.",
     )
     assert "no prompt" in done("traces").out
     assert [one["has_prompt"] for one in done("traces", "--json").json if one["id"] == "answer"] == [False]

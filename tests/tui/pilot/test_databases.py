@@ -21,6 +21,7 @@ from tests.tui.app_under_test import (
     enter,
     header,
     rows,
+    sample_trace,
     send,
     status,
     stored_labels,
@@ -31,7 +32,7 @@ from tests.tui.app_under_test import (
 
 
 async def test_a_trace_of_one_sentence(empty_store: Store) -> None:
-    trace = make_trace("short", "<think>So be it.</think>Yes.")
+    trace = make_trace("short", "<think>So be it.</think>Yes.", prompt=sample_trace(LANDLORD).prompt)
     assert len(trace.sentences) == 1
     empty_store.write(lambda db: add_traces(db, [trace])).result()
     async with build_app(empty_store, None).run_test(size=(120, 36)) as pilot:
