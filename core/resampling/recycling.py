@@ -125,8 +125,9 @@ def _decided_anew(
          WHERE r.id = ? AND o.behavior = ? AND o.judge_id = ?
     """
     values: list[list[int]] = [[] for _ in range(trace.n_prefixes)]
+    judge_id = rule.judge.id
     for one in recycled:
-        row = connection.execute(query, [one.rollout_id, rule.behavior, rule.judge.id]).fetchone()
+        row = connection.execute(query, [one.rollout_id, rule.behavior, judge_id]).fetchone()
         if row is not None:
             whole = trace.prefix(one.drawn_at) + row["text"]
             answer = Answer(whole, row["finish_reason"], tags, len(trace.prefix(one.prefix_idx)))

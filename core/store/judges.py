@@ -95,7 +95,7 @@ def earlier_scopes(connection: sqlite3.Connection, behaviors: Iterable[str]) -> 
     said = []
     for behavior in behaviors:
         ids = [row["id"] for row in connection.execute("SELECT id FROM judges WHERE behavior = ?", [behavior])]
-        whole = {one.id for one in load_judges(connection, ids).values() if one.scope is None}
+        whole = {one.id for one in load_judges(connection, ids).values() if one.scope is None and one.text}
         in_use = judges_in_use(connection, behavior) if whole else []
         n_own = max((one.n_outcomes for one in in_use if one.id not in whole), default=0)
         earlier = next((one for one in in_use if one.id in whole and one.n_outcomes > n_own), None)

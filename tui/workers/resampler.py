@@ -103,7 +103,10 @@ class Resampler:
         takes = job.takes(self._store)
         if not takes:
             return job.nothing
-        cautions = "".join(f" {sentence}" for sentence in job.cautions)
+        # The row below has room for one of them.
+        first, *others = job.cautions or ("",)
+        cautions = f" {first}" + (f" {len(others)} more: `turnpoint resample --dry-run`." if others else "")
+        cautions = cautions.rstrip()
         self._queue.append(job)
         if self.is_running:
             self._change(RunStatus(self.status.text, self.status.why))
