@@ -128,23 +128,23 @@ def import_(
     labels = import_tables(options, tables, replaces) if tables else None
     refused += labels.refused if labels else ()
     is_known = any(beside.alike for _, _, beside in there)
-    notes: list[tuple[Path | None, str]] = [(path, note) for path, result in results for note in result.notes]
-    notes += notes_on(there, traces, tags, known_tags)
+    of_files = [(path, note) for path, result in results for note in result.notes]
+    of_traces = notes_on(there, traces, tags, known_tags)
     if as_json:
         print_json({
             "imported": [_described(trace, drawn.get(trace.id)) for trace in traces],
             "already_there": [trace.id for _, result, beside in there for trace in _taken(result, beside.alike)],
             "replaced": replaced,
             "refused": [{"path": str(r.path), "line": r.line, "reason": r.reason, "records": r.n} for r in refused],
-            "notes": [{"path": where and str(where), "note": note} for where, note in notes],
+            "notes": [{"path": where and str(where), "note": note} for where, note in (*of_files, *of_traces)],
             "left_out": [str(path) for path in left_out],
             **({} if labels is None else {"labels": labels.as_json()}),
         })  # fmt: skip
     else:
         for refusal in refused:
             warn(str(refusal))
-        for where, note in notes:
-            warn(note if where is None else f"{where}: {note}")
+        for path, note in of_files:
+            warn(f"{path}: {note}")
         if left_out:
             say(_left_out(left_out))
         for path, result, beside in there:
@@ -155,6 +155,8 @@ def import_(
         apart = f"; refused {how_many(sum(r.n for r in refused), 'record')} (above)" if refused else ""
         if traces or (results and (refused or not is_known)):
             say(f"imported {f'{what} into {options.db}' if traces else 'nothing'}{apart}")
+        for where, note in of_traces:
+            say(note if where is None else f"{where}: {note}")
         if labels is not None:
             say(labels.as_sentence(options.db))
     if refused or not (traces or labels is not None or is_known):

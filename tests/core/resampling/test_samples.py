@@ -61,7 +61,7 @@ def test_a_plan_takes_the_room_of_its_prefixes_whatever_is_asked_for(tmp_path: P
     with fresh_store(tmp_path) as store:
         go(asked(4), store, FakeServer())
         spots = (*top_up(TRACE, (1,), CONFIRM_BASE), *top_up(long, range(201), CONFIRM_BASE))
-        plan = make_plan(store.read, replace(asked(0), spots=spots))
+        plan = make_plan(store.read, replace(asked(0), spots=spots, without_prompt=True))
     assert plan.rollouts == 202 * CONFIRM_BASE - 4
     assert [len(prefix.missing) for prefix in plan.prefixes] == [1] * 202
     assert plan.prefixes[0].missing == ((4, CONFIRM_BASE),)

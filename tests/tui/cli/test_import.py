@@ -265,7 +265,7 @@ def test_where_no_tag_is_found_the_import_says_so_and_how_to_name_them() -> None
     ]
     ran = done("import", "a.jsonl", "--tags", "<think>,</think>", "--tags", "<plan>,</plan>", "--json").json
     assert (ran["already_there"], ran["replaced"]) == (["good"], ["plan"])
-    assert any("write tags =" in note and '["<plan>", "</plan>"]' in note for note in ran["notes"])
+    assert any('write tags = [["<think>", "</think>"], ["<plan>", "</plan>"]]' in said["note"] for said in ran["notes"])
     assert [sentence.text for sentence in stored("plan").sentences] == ["I go.", " I come."]
 
 
