@@ -35,7 +35,7 @@ def notes_on(
     tags: Sequence[ReasoningTags],
     known_tags: Sequence[ReasoningTags],
 ) -> list[str]:
-    """A sentence for each thing to know of the traces of each file: of those that were added, and those that stay."""
+    """A sentence for each thing to know of the traces of each file, once: of those that were added, and that stay."""
     ids = {trace.id for trace in added}
     notes: list[str] = []
     for path, result, beside in there:
@@ -50,7 +50,7 @@ def notes_on(
             "runs and judges look for the answer behind the tags of the settings: write tags ="
             f" [{pairs}] under [reasoning] in turnpoint.toml before resampling."
         )
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _replaced(path: Path, beside: Beside, added: Collection[str]) -> str:
