@@ -20,28 +20,20 @@ def iter_rows(path: Path) -> Iterator[dict[str, str | None]]:
     Raises:
         ImportRefusedError: if the file cannot be read, or is no table with as many cells in each row as columns.
     """
-    for _, row in iter_lines(path):
-        yield row
-
-
-def iter_lines(path: Path, delimiter: str = ",") -> Iterator[tuple[int, dict[str, str | None]]]:
-    """Yield each row as `iter_rows` does, with the line of the file that it begins on, from 1; raises the same."""
     # A trace is one cell, and the csv module's own limit of 128 KB for a cell is shorter than many traces.
     csv.field_size_limit(sys.maxsize)
     try:
         # A spreadsheet that saves the table may put a byte order mark first.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, delimiter=delimiter, strict=True)
+            rows = csv.reader(file, strict=True)
             columns = next(rows, None)
             if columns is None:
                 raise ImportRefusedError(path, "an empty file, where a table with a header row was expected.")
-            line = rows.line_num + 1
             for cells in rows:
                 if len(cells) != len(columns):
                     reason = f"{len(cells)} cells in a table of {len(columns)} columns; export it again."
                     raise ImportRefusedError(path, reason, rows.line_num)
-                yield line, {name: _value(name, cell) for name, cell in zip(columns, cells, strict=True)}
-                line = rows.line_num + 1
+                yield {name: _value(name, cell) for name, cell in zip(columns, cells, strict=True)}
     except OSError as error:
         raise ImportRefusedError(path, f"the table cannot be read ({error.strerror or error}).") from error
     except UnicodeDecodeError as error:

@@ -31,7 +31,7 @@ def _own(*names: str) -> Iterator[ReasoningTags]:
 
 HARMONY: Final = ReasoningTags(
     "<|channel|>analysis<|message|>",
-    "<|end|><|start|>assistant<|channel|>final<|message|>",
+    "<|end|><|start|>assistant<|channel|>final",
     any_case=True,
     is_own=True,
 )
@@ -59,7 +59,9 @@ DEFAULT_TAGS: Final[tuple[ReasoningTags, ...]] = (
 _BARE_OPEN, _BARE_CLOSE = "analysis", "assistantfinal"
 """What is left of harmony's marks where a server drops special tokens; the opening only at the very start."""
 
-_ANSWER_BEGINS: Final = re.compile(r"\s*(?:<\|begin_of_solution\|>|<\|START_RESPONSE\|>)")
+_ANSWER_BEGINS: Final = re.compile(
+    r"\s*(?:<\|begin_of_solution\|>|<\|START_RESPONSE\|>|(?:<\|constrain\|>[^<]*)?<\|message\|>)"
+)
 _QUOTES: Final = {"`": "`", '"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 
 

@@ -35,7 +35,7 @@ def notes_on(
     tags: Sequence[ReasoningTags],
     known_tags: Sequence[ReasoningTags],
 ) -> list[tuple[Path | None, str]]:
-    """A sentence for each thing to know of the traces of each file, of those that were added and those that stay."""
+    """A sentence for each thing to know of the traces of each file, once: of those that were added, and that stay."""
     ids = {trace.id for trace in added}
     notes: list[tuple[Path | None, str]] = []
     for path, result, beside in there:
@@ -47,7 +47,7 @@ def notes_on(
         pairs = ", ".join(json.dumps([pair.open, pair.close], ensure_ascii=False) for pair in tags)
         said = "runs and judges look for the answer behind the tags of the settings: write tags ="
         notes.append((None, f"{said} [{pairs}] under [reasoning] in turnpoint.toml before resampling."))
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _replaced(beside: Beside, added: Collection[str]) -> str:

@@ -20,13 +20,13 @@ _COUNTED = {
     "suggestions": "suggestion",
     "failures": "failure",
     "queues": "queue",
-    "queue_items": "place in queues",
+    "queue_items": "queue place",
 }
 
 
 def what_goes(deletion: Deletion) -> str:
     """The rows that go, with the labels by annotator and what was spent on them."""
-    parts = [_many(n, noun) for table, noun in _COUNTED.items() if (n := deletion.rows.get(table))]
+    parts = [how_many(n, noun) for table, noun in _COUNTED.items() if (n := deletion.rows.get(table))]
     parts += [f"{how_many(n, 'label')} of {annotator}" for annotator, n in deletion.labelled.items()]
     spent = f", {money(deletion.cost)} spent on it" if deletion.cost else ""
     return (", ".join(parts) or "nothing") + spent
@@ -52,7 +52,3 @@ def what_stays(deletion: Deletion) -> str:
 def where_kept(backup: Path | None) -> str:
     """Where all of it can still be found."""
     return f"a copy of the database is {backup}" if backup is not None else "no copy is kept"
-
-
-def _many(n: int, noun: str) -> str:
-    return f"{n} {noun}" if noun == _COUNTED["queue_items"] else how_many(n, noun)

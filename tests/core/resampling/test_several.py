@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from core.behaviors.behavior import Answer, Call
 from core.behaviors.judge import Judge
 from core.behaviors.outcome import NO, YES, Outcome, Vote
 from core.endpoints.endpoint import Endpoint
+from core.errors import ConfigError
 from core.resampling.plan import make_plan
 from core.resampling.request import JudgeSetup, RunRequest, top_up
 from core.store.traces import add_traces
 from core.traces.build import make_trace
-from core.traces.model import Message
+from core.traces.model import Message, Prompt
 from tests.core.fake_server import FakeServer
 from tests.core.resampling.scene import FREE, PRICED, QUICK, TRACE, fresh_store, go, judged_by, outcomes, rows
 
@@ -110,3 +113,20 @@ def test_a_judge_that_wants_several_votes_in_one_request_gets_exactly_those(tmp_
             )
             assert result.progress.spend is not None
             assert abs(paid[0] - result.progress.spend) < 1e-9
+
+
+@pytest.mark.parametrize("mode", ["chat-prefill", "chat-continue", "chat-prefix", "completions"])
+def test_a_trace_without_a_prompt_is_drawn_from_only_as_plain_text_or_if_that_is_meant(
+    tmp_path: Path, mode: str
+) -> None:
+    with fresh_store(tmp_path) as store:
+        bare = replace(OTHER, id="bare", prompt=Prompt((Message("system", "Be kind."),)))
+        store.write(lambda database: add_traces(database, [bare])).result()
+        asked = RunRequest(replace(FREE, mode=mode), top_up(bare, (0, 1), 3))
+        assert make_plan(store.read, replace(asked, without_prompt=True)).rollouts == 6
+        if mode == "completions":
+            assert make_plan(store.read, asked).rollouts == 6
+        else:
+            with pytest.raises(ConfigError, match=r"^trace bare has no prompt, so that rates would mean nothing; "):
+                make_plan(store.read, asked)
+        assert make_plan(store.read, replace(asked, spots=top_up(bare, (0,), 0))).rollouts == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -147,3 +147,66 @@ def test_what_is_no_table_of_labels_is_told_apart(tmp_path: Path) -> None:
     history = written(tmp_path / "c.csv", "uid,step,annotator,trace_id,sentence_idx,kind,category,target_uid")
     with pytest.raises(ImportRefusedError, match="`turnpoint merge` brings over the database itself"):
         read_label_table(history)
+
+
+ROWS = [
+    ("first", "0", "ana", "planning", "1", "so, so; \u00e4h", "1.5"),
+    ("first", "1", "ben", "none", "0", 'a "word"', "2"),
+]
+COLUMNS = ("trace_id", "sentence_idx", "annotator", "category", "unsure", "note", "seconds")
+
+
+def quoted(cell: str) -> str:
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"' if any(char in cell for char in ',;"\t|') else cell
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", ", "; "])
+@pytest.mark.parametrize("first", ["", "sep={}", '"sep={}"', "SEP={}"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("spell", [str, str.upper, str.title, lambda name: name.replace("_", " ").title()])
+def test_a_table_is_read_as_spreadsheets_save_it(
+    tmp_path: Path, delimiter: str, first: str, encoding: str, spell: Callable[[str], str]
+) -> None:
+    lines = [first.format(delimiter.strip(" "))] if first else []
+    lines.append(delimiter.join(map(spell, COLUMNS)))
+    lines += [delimiter.join(map(quoted, row)) for row in ROWS]
+    # Rows that are empty, and cells that are missing at the end of a row.
+    lines += [delimiter.strip(" ") * 6, "", delimiter.join(("first", "2", "ana"))]
+    path = tmp_path / "t.csv"
+    path.write_text("\r\n".join(lines) + "\r\n", encoding=encoding, newline="")
+    assert is_label_table(path)
+    table = read_label_table(path)
+    assert (table.refused, table.n_empty) == ((), 1)
+    assert [
+        (row.trace_id, str(row.sentence_idx), row.annotator, row.category, str(int(row.is_unsure or 0)), row.note)
+        for row in table.rows
+    ] == [row[:-1] for row in ROWS]
+    assert [row.circumstances.seconds for row in table.rows] == [1.5, 2.0]
+    assert [row.line for row in table.rows] == [len(lines) - 4, len(lines) - 3]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("WAHR", True), ("FALSCH", False), ("VRAI", True), ("Faux", False), ("x", True), ("", False)]
+)
+def test_what_spreadsheets_of_other_tongues_make_of_true_and_false_is_read(
+    tmp_path: Path, cell: str, value: bool
+) -> None:
+    path = written(tmp_path / "t.csv", f"{HEADER};unsure;seconds".replace(",", ";"), f"first;0.0;ana;none;{cell};0,25")
+    (row,) = read_label_table(path).rows
+    assert (row.is_unsure, row.sentence_idx, row.circumstances.seconds) == (value, 0, 0.25)
+
+
+def test_a_category_is_known_whatever_its_case_and_stored_as_the_codebook_has_it(store: Store, tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", f"{HEADER},secondary", "first,0,ana,Planning,NONE")
+    assert bring(store, path).n_added == 1
+    assert load_annotations(store.read, "first", "ana") == {0: Annotation("planning", "none")}
+
+
+def test_a_table_with_a_column_twice_or_a_cell_too_many_is_refused(tmp_path: Path) -> None:
+    twice = written(tmp_path / "a.csv", f"{HEADER},Category", "first,0,ana,none,none")
+    with pytest.raises(ImportRefusedError, match=r"a\.csv:1: two columns are called category; keep one of them\."):
+        read_label_table(twice)
+    more = written(tmp_path / "b.csv", HEADER, "first,0,ana,none,a note, with a comma")
+    with pytest.raises(ImportRefusedError, match=r"b\.csv:2: 6 cells in a table of 4 columns; put texts in quotes\."):
+        read_label_table(more)

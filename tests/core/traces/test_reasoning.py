@@ -101,6 +101,11 @@ def test_every_known_pair_is_read_in_any_case_and_without_its_opening(pair: Reas
             "A.<|end|><|start|>assistant<|channel|>commentary<|message|>C.",
             "B.<|end|>",
         ),
+        (
+            "<|channel|>analysis<|message|>A.<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{}",
+            "A.",
+            "{}",
+        ),
         ("analysisWe plant.assistantfinalBasil.", "We plant.", "Basil."),
         ("analysis of data", "analysis of data", None),
         # A pair that encloses nothing gives way.

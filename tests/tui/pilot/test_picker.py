@@ -30,6 +30,7 @@ from tests.tui.app_under_test import (
     status,
     text,
     until,
+    until_said,
 )
 from tui.screens.picker import PickerScreen
 from tui.screens.trace import TraceScreen
@@ -253,3 +254,6 @@ async def test_a_trace_without_a_prompt_is_marked(empty_store: Store) -> None:
         await send(pilot, "r")
         await replace_in_bar(pilot, "3")
         assert "no prompt" in text(pilot)
+        await replace_in_bar(pilot, "3 0 no-prompt")
+        await send(pilot, "enter")
+        await until_said(pilot, "run done: 3 of 3")
