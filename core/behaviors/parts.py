@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.behaviors.behavior import Answer
 from core.errors import ConfigError
+from core.finishing import was_cut
 from core.traces.reasoning import after_reasoning, is_reasoning_open
 
 PARTS = ("answer", "reasoning", "response")
@@ -27,7 +28,7 @@ def part_of(answer: Answer, where: str) -> str | None:
 
 
 def is_cut(answer: Answer, where: str) -> bool:
-    """Whether the response ran out of tokens in this part, or before it."""
-    if answer.finish_reason != "length":
+    """Whether the response was cut off in this part, or before it."""
+    if not was_cut(answer.finish_reason):
         return False
     return where != "reasoning" or is_reasoning_open(answer.text, answer.tags)

@@ -18,7 +18,7 @@ class Progress:
     given up, by kind; ``spend`` is in US dollars, None where an endpoint has no prices; ``elapsed`` in seconds;
     ``rollouts_per_second`` counts this run's own; ``cached_tokens`` are those of ``prompt_tokens`` that came from the
     servers' caches, None where no server says so; ``waiting_for`` is the address of a server that is gone and waited
-    for, else empty.
+    for, else empty; ``noticed`` counts what is worth saying of the answers, see `core.resampling.noticing`.
     """
 
     rollouts_total: int
@@ -34,6 +34,7 @@ class Progress:
     elapsed: float = 0.0
     cached_tokens: int | None = None
     waiting_for: str = ""
+    noticed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_failed(self) -> int:
@@ -58,6 +59,7 @@ class Tally:
         self.found = 0
         self.judged = 0
         self.failures: Counter[str] = Counter()
+        self.noticed: Counter[str] = Counter()
         self.in_flight = 0
         self.waiting_for = ""
         self._rollouts = rollouts
@@ -93,4 +95,5 @@ class Tally:
             elapsed=elapsed,
             cached_tokens=self._cached_tokens,
             waiting_for=self.waiting_for,
+            noticed=dict(self.noticed),
         )

@@ -186,6 +186,7 @@ def together(past: Progress, now: Progress) -> Progress:
         elapsed=past.elapsed + now.elapsed,
         cached_tokens=_sum(past.cached_tokens, now.cached_tokens),
         waiting_for=now.waiting_for,
+        noticed=dict(Counter(past.noticed) + Counter(now.noticed)),
     )
 
 
