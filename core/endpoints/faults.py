@@ -12,7 +12,7 @@ from core.endpoints.completion import MalformedReplyError
 from core.endpoints.endpoint import Endpoint
 from core.endpoints.limits import rate_limits
 from core.endpoints.proxies import proxy_before
-from core.endpoints.too_long import TooLong, too_long
+from core.endpoints.too_long import too_long
 from core.endpoints.wire import reason_of
 from core.endpoints.words import Words, is_moderation, is_page, words_of
 
@@ -128,10 +128,13 @@ def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
         return Fault(TIMEOUT, message)
     if status == 409 or status >= 500:
         return Fault(SERVER_ERROR, message, retry_after=retry_after(headers), may_be_gone=status in GATEWAY)
-    length = too_long(said.code, said.text) or (TooLong() if status == 413 else None)
+    length = too_long(said.code, said.text)
     if length is not None:
         advice = length.advice(endpoint.max_tokens, endpoint.name)
         return Fault(CONTEXT_LENGTH, f"{message}; {advice}", may_retry=False)
+    if status == 413:
+        # What is too large is what was sent, as a gateway counts it: max_tokens has no part in it.
+        return Fault(CONTEXT_LENGTH, message, may_retry=False)
     return Fault(BAD_REQUEST, message, may_retry=False)
 
 

@@ -120,6 +120,7 @@ def test_length_says_what_to_change() -> None:
     )
     assert fault.kind == "context_length"
     assert "set max_tokens of the endpoint lab to 1192 or less (it is 4096)" in fault.message
+    assert status_fault(413, "<html><title>Too large</title>").message == '413: a page "Too large"'
 
 
 @pytest.mark.parametrize(

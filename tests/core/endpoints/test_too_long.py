@@ -85,7 +85,7 @@ def test_a_server_that_calls_the_context_what_max_tokens_leaves_of_it() -> None:
     assert advice(words) == "lower max_tokens of the endpoint lab: it is 3500, and the server leaves 3 to the rest"
 
 
-def test_words_without_numbers_and_a_body_that_is_too_large() -> None:
+def test_words_without_numbers() -> None:
     old = "the request exceeds the available context size. try increasing the context size or enable context shift"
     either = "lower max_tokens of the endpoint lab (it is 3500), or serve the model with a longer context"
     assert advice(old) == advice("too long", "context_length_exceeded") == TooLong().advice(3500, "lab") == either
