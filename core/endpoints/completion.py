@@ -158,7 +158,8 @@ def _places(choices: Sequence[object]) -> list[int]:
 
 def _choice(choice: Mapping[str, Any], place: int, text_of: Callable[[Mapping[str, Any]], str | None]) -> Choice:
     """One answer, whatever became of its text; what the server failed at, or says nothing of, is none."""
-    reason = _string_or_none(choice.get("finish_reason"))
+    # A router that has no word of its own for an end gives the provider's.
+    reason = _string_or_none(choice.get("finish_reason")) or _string_or_none(choice.get("native_finish_reason"))
     meaning = meaning_of(reason)
     # Routers pass on a provider's failure as a choice of status 200.
     words = words_of(choice) if choice.get("error") is not None else Words()

@@ -32,7 +32,7 @@ GATEWAY = (502, 503, 504)
 
 _MESSAGE_LIMIT = 300
 _WORDS_LIMIT = 240
-_READ_LIMIT = 20_000
+_READ_LIMIT = 5_000
 # Statuses that servers moderate with.
 _MODERATING = (400, 403, 422, 451)
 
@@ -103,10 +103,11 @@ def _by_proxy(endpoint: Endpoint) -> str:
 
 def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
     status, headers, where = refusal.status, refusal.headers, endpoint.base_url
-    said = _said(refusal, endpoint, key)
-    quoted = f"{status}: {said.text}" if said.text else f"{status}"
-    message = f"{status}: {said.text or _clean(refusal.message, key)}"
-    if status in _MODERATING and is_moderation(said):
+    words = words_of(refusal.body)
+    said = _said(words, refusal, endpoint, key)
+    quoted = f"{status}: {said}" if said else f"{status}"
+    message = f"{status}: {said or _clean(refusal.message, key)}"
+    if status in _MODERATING and is_moderation(words):
         return Fault(MODERATED, message, may_retry=False)
     stops = {
         401: f"{where} refused the API key ({quoted}); check the environment variable {endpoint.api_key_env}.",
@@ -119,7 +120,7 @@ def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
     if stops is not None:
         return Fault(REFUSED, message, may_retry=False, stops=stops, may_be_own=status in (403, 404))
     if status == 429:
-        if said.code == "insufficient_quota":
+        if words.code == "insufficient_quota":
             spent = f"{where} says that the quota of the account is used up ({quoted}); {_KEPT}."
             return Fault(RATE_LIMIT, message, may_retry=False, stops=spent)
         asked = retry_after(headers)
@@ -128,7 +129,7 @@ def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
         return Fault(TIMEOUT, message)
     if status == 409 or status >= 500:
         return Fault(SERVER_ERROR, message, retry_after=retry_after(headers), may_be_gone=status in GATEWAY)
-    length = too_long(said.code, said.text)
+    length = too_long(words.code, words.text[:_READ_LIMIT])
     if length is not None:
         advice = length.advice(endpoint.max_tokens, endpoint.name)
         return Fault(CONTEXT_LENGTH, f"{message}; {advice}", may_retry=False)
@@ -138,12 +139,11 @@ def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
     return Fault(BAD_REQUEST, message, may_retry=False)
 
 
-def _said(refusal: _Refusal, endpoint: Endpoint, key: str) -> Words:
+def _said(words: Words, refusal: _Refusal, endpoint: Endpoint, key: str) -> str:
     """The server's own words, fit to stand within a sentence, and that a proxy may be who says them."""
-    code, text = words_of(refusal.body)
-    text = _clean(text, key, _WORDS_LIMIT).rstrip(".")
+    text = _clean(words.text, key, _WORDS_LIMIT).rstrip(".")
     foreign = refusal.is_page or refusal.status in (407, *GATEWAY)
-    return Words(code, text + _by_proxy(endpoint) if foreign else text)
+    return text + _by_proxy(endpoint) if foreign else text
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -66,6 +66,11 @@ def test_a_choice_that_a_provider_moderated_away_is_filtered_and_one_that_failed
         read({"content": ""}, "error", error={"code": 502, "message": "Upstream idle timeout"})
 
 
+def test_a_router_without_a_word_of_its_own_gives_the_provider_s() -> None:
+    assert read({"content": None}, None, native_finish_reason="PROHIBITED_CONTENT").is_filtered
+    assert read({"content": " and"}, "stop", native_finish_reason="SAFETY").finish_reason == "stop"
+
+
 def test_a_filtered_choice_keeps_its_place_among_the_others() -> None:
     choices = [
         {"index": 0, "message": {"content": "a"}, "finish_reason": "stop"},
