@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from core.finishing import was_cut
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags, closes_reasoning, find_reasoning
 from core.traces.splitter import split
@@ -28,7 +29,7 @@ CHUNK: Final = 64
 class Continuation:
     """The reasoning of one rollout, cut into sentences without the white space around them.
 
-    ``complete`` is false where the token limit cut the reasoning off: what is not there might still have come.
+    ``complete`` is false where the reasoning was cut off, as by a token limit: what is not there might still have come.
     """
 
     rollout_id: int
@@ -55,7 +56,7 @@ def load_continuations(
 ) -> list[Continuation]:
     """Cut the reasoning of every rollout of ``trace`` under ``settings_id``, ordered by prefix and sample.
 
-    Rollouts that began the reasoning anew are left out.
+    Rollouts that began the reasoning anew or were filtered are left out.
     """
     rows = connection.execute(
         """
@@ -66,7 +67,7 @@ def load_continuations(
     )
     prefixes = [trace.prefix(i) for i in range(trace.n_prefixes)]
     return [
-        _cut(rollout_id, prefix_idx, prefixes[prefix_idx], text, finish_reason == "length", tags)
+        _cut(rollout_id, prefix_idx, prefixes[prefix_idx], text, was_cut(finish_reason), tags)
         for rollout_id, prefix_idx, text, finish_reason in rows
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -124,6 +124,23 @@ class RateTable:
             if rate.n_recycled:
                 found[prefix] = max(rate.n_recycled, found.get(prefix, 0))
         return found
+
+    @property
+    def n_restarted(self) -> int:
+        """Rollouts that began the reasoning anew, and are in no rate."""
+        return self._at_all_prefixes(lambda rate: rate.n_restarted)
+
+    @property
+    def n_filtered(self) -> int:
+        """Rollouts that the server kept back or cut short because of what they say, and that are in no rate."""
+        return self._at_all_prefixes(lambda rate: rate.n_filtered)
+
+    def _at_all_prefixes(self, count: Callable[[PrefixRate], int]) -> int:
+        """The sum of a count of rollouts of which every behavior counts the same ones."""
+        at: dict[int, int] = {}
+        for (_, prefix), rate in self.rates.items():
+            at[prefix] = max(count(rate), at.get(prefix, 0))
+        return sum(at.values())
 
     @cached_property
     def behaviors(self) -> tuple[str, ...]:

@@ -99,8 +99,8 @@ def make_sweep(
 def load_sweep(connection: sqlite3.Connection, trace: Trace, settings_id: str, behavior: str, judge_id: str) -> Sweep:
     """Load all rollouts of ``trace`` under ``settings_id``, valued by one judge; without cosines.
 
-    A rollout that the judge has not decided is there, undecided; one that began anew is not. The first sentence
-    is cut by the trace's splitter.
+    A rollout that the judge has not decided is there, undecided; one that began anew or was filtered is not. The first
+    sentence is cut by the trace's splitter.
     """
     rows = connection.execute(
         """

@@ -10,8 +10,9 @@ ALIGNMENT_FAKING = "alignment_faking"
 YES, NO = "yes", "no"
 COMPLIED, REFUSED = "complied", "refused"
 NO_DECISION, UNCLEAR, TRUNCATED, ERROR = "no_decision", "unclear", "truncated", "error"
-RESTARTED = "restarted"
-"""Of every behavior, where the server began the reasoning anew: such a rollout says nothing about its prefix."""
+RESTARTED, FILTERED = "restarted", "filtered"
+"""Of every behavior, where the server began the reasoning anew, which says nothing about the prefix, or kept back or
+cut short what was written because of what it says."""
 
 _VALUES: dict[str, int] = {YES: 1, COMPLIED: 1, NO: 0, REFUSED: 0}
 
@@ -24,9 +25,9 @@ NOT_SHOWN = frozenset(word for word, value in _VALUES.items() if value == 0)
 class Outcome:
     """One behavior on one rollout.
 
-    ``outcome`` is complied, refused, no_decision, truncated, restarted or error for compliance, and yes, no, unclear,
-    no_decision, truncated, restarted or error for a judged behavior; ``votes_yes`` of ``votes_cast`` readable votes are
-    None where nobody voted.
+    ``outcome`` is complied, refused, no_decision, truncated, restarted, filtered or error for compliance, and yes, no,
+    unclear, no_decision, truncated, restarted, filtered or error for a judged behavior; ``votes_yes`` of ``votes_cast``
+    readable votes are None where nobody voted.
     """
 
     behavior: str

@@ -7,6 +7,7 @@ from typing import Final
 
 from core.behaviors.behavior import Answer
 from core.errors import ConfigError
+from core.finishing import was_cut
 from core.traces.model import Span
 from core.traces.reasoning import after_reasoning, find_reasoning, is_reasoning_open
 
@@ -48,8 +49,8 @@ def words_of(answer: Answer, where: str, scope: str = WHOLE) -> str | None:
 
 
 def is_cut(answer: Answer, where: str, scope: str = WHOLE) -> bool:
-    """Whether the response ran out of tokens in this part, or before it."""
-    if answer.finish_reason != "length":
+    """Whether the response was cut off in this part, or before it."""
+    if not was_cut(answer.finish_reason):
         return False
     return where != "reasoning" or is_reasoning_open(answer.text, answer.tags, _given(answer, scope))
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from core.behaviors.compliance import compliance_of
-from core.behaviors.outcome import TRUNCATED
+from core.behaviors.outcome import FILTERED, TRUNCATED
 from core.store.collected import RawAnswer, add_answer, answers_without_traces, has_trace
 from core.store.traces import known_ids, load_trace
 from core.traces.build import NoReasoningError, make_trace
@@ -29,12 +29,14 @@ class MadeTraces:
     """What became of the answers that had no trace yet.
 
     ``n_without_reasoning`` have no reasoning tags, or nothing between them; ``n_cut_off`` ran out of tokens before the
-    reasoning ended. Both stay rollouts, and count in every rate as what they came out as.
+    reasoning ended; ``n_filtered`` were kept back or cut short by the server because of what they say. All stay
+    rollouts, and count in every rate as what they came out as.
     """
 
     trace_ids: tuple[str, ...]
     n_without_reasoning: int
     n_cut_off: int
+    n_filtered: int = 0
 
 
 def make_traces(store: Store, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> MadeTraces:
@@ -52,6 +54,7 @@ def make_traces(store: Store, tags: Sequence[ReasoningTags] = DEFAULT_TAGS) -> M
             (*made.trace_ids, *more.trace_ids),
             made.n_without_reasoning + more.n_without_reasoning,
             made.n_cut_off + more.n_cut_off,
+            made.n_filtered + more.n_filtered,
         )
     return made
 
@@ -60,9 +63,12 @@ def _make(database: Database, answers: Sequence[RawAnswer], tags: Sequence[Reaso
     """Make the traces of a part of the answers, in one transaction; another process may have been faster."""
     taken = known_ids(database.conn)
     made: list[str] = []
-    n_cut_off = n_without = 0
+    n_cut_off = n_without = n_filtered = 0
     for answer in answers:
         if has_trace(database.conn, answer.rollout_id):
+            continue
+        if answer.continuation == FILTERED:
+            n_filtered += 1
             continue
         if compliance_of(answer.text, answer.finish_reason, tags).outcome == TRUNCATED:
             n_cut_off += 1
@@ -74,7 +80,7 @@ def _make(database: Database, answers: Sequence[RawAnswer], tags: Sequence[Reaso
         add_answer(database, trace, answer.rollout_id)
         taken.add(trace.id)
         made.append(trace.id)
-    return MadeTraces(tuple(made), n_without, n_cut_off)
+    return MadeTraces(tuple(made), n_without, n_cut_off, n_filtered)
 
 
 def _trace(asked: Trace, answer: RawAnswer, taken: set[str], tags: Sequence[ReasoningTags]) -> Trace | None:

@@ -20,6 +20,10 @@ _BEGINNING = 8
 _LOGGERS = ("openai._base_client", "openai._legacy_response", "openai._response", "httpx2")
 # Words such as EMPTY or test, with which servers without keys are asked, may well stand in an answer.
 _SHORTEST_IN_ANSWERS = 16
+# Keys as providers make them, what follows Bearer, and user and password of a URL.
+_SECRETS = re.compile(
+    r"\b(?:sk|pk|rk|gsk|hf|xai|nvapi|fw)[-_][A-Za-z0-9_-]{16,}|(?<=Bearer )[^\s\"',;]{8,}|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
+)
 
 
 def blotted(text: str, key: str) -> str:
@@ -30,6 +34,11 @@ def blotted(text: str, key: str) -> str:
     if len(key) < _SHORTEST:
         return text
     return _pattern(key).sub(BLOT, text)
+
+
+def without_secrets(text: str, key: str) -> str:
+    """``text`` without the key, and without what looks like a key of anyone else: a router quotes its providers."""
+    return _SECRETS.sub(BLOT, blotted(text, key))
 
 
 def said_without_key(text: str, key: str) -> str:

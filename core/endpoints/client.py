@@ -28,11 +28,14 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
     ``base_url`` is that of one of the endpoint's replicas (None: the first).
 
     Raises:
-        EndpointError: if the server wants a key and its environment variable holds none that can be sent.
+        EndpointError: if the server wants a key and its environment variable holds none that can be sent, or the
+            environment names a proxy or certificates that cannot be used.
     """
     import httpx2
     from openai import DefaultAioHttpClient
 
+    from core.endpoints.certificates import ssl_context
+    from core.endpoints.proxies import check_proxies
     from core.endpoints.reconnecting import LONGEST_IDLE, reconnect
 
     url = endpoint.base_url if base_url is None else base_url
@@ -43,6 +46,8 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
             yield client
         return
     key = api_key(endpoint)
+    address = endpoint.served_at or url
+    check_proxies(address)
     # openai's default pool works in time proportional to its connections on every request; this one does not.
     http = DefaultAioHttpClient(
         timeout=httpx2.Timeout(
@@ -51,10 +56,11 @@ async def open_client(endpoint: Endpoint, base_url: str | None = None) -> AsyncI
             read=min(endpoint.read_timeout or endpoint.timeout, endpoint.timeout),
         ),
         limits=httpx2.Limits(max_connections=endpoint.concurrency, keepalive_expiry=LONGEST_IDLE),
+        verify=ssl_context(address),
     )
     reconnect(http)
     with blotted_logs(key):
-        async with _client(endpoint.served_at or url, key, http, preset_headers(endpoint.preset)) as client:
+        async with _client(address, key, http, preset_headers(endpoint.preset)) as client:
             yield client
 
 

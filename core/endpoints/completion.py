@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.endpoints.words import Words, is_moderation, words_of
+from core.finishing import CUT, ENDED, FAILED, FILTERED, meaning_of
+from core.traces.parts import REASONING, REFUSAL, TEXT, NoTextError, Part, parts_of
+
 
 class MalformedReplyError(ValueError):
-    """A response with status 200 that holds no usable answer; ``kind`` is ``malformed`` or ``empty``."""
+    """A response with status 200 that holds no usable answer; ``kind`` is ``malformed`` or ``empty``.
 
-    def __init__(self, kind: str, reason: str) -> None:
+    ``is_foreign`` where it is not even JSON, so that something other than the server may have answered. ``status`` is
+    the one that a router wrote into ``body`` instead (400..599), else None.
+    """
+
+    def __init__(self, kind: str, reason: str, *, body: object = None, is_foreign: bool = False) -> None:
         self.kind = kind
+        self.is_foreign = is_foreign
+        self.body = body
+        self.status = _status_in(body)
         super().__init__(reason)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer; ``index`` (0-based) is its place among those asked for, and so says which seed it used."""
+    """One answer; ``index`` (0-based) is its place among those asked for, and so says which seed it used.
+
+    ``is_filtered`` where the server kept back what was written or cut it short because of what it says, where the model
+    called a tool and wrote nothing, or where it refused in a field of its own: that is an answer too, and none that
+    decides anything.
+    """
 
     text: str
     finish_reason: str | None = None
     index: int = 0
+    is_filtered: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,8 +46,9 @@ class Completion:
     """The usable choices of one response by index, and what the server said of itself.
 
     Tokens are those of the whole response; None where the server does not say. ``cached_tokens`` are those of
-    ``prompt_tokens`` that its prefix cache had; ``provider`` is the one that a router chose; ``replica`` is the base
-    URL that answered, for whoever knows it.
+    ``prompt_tokens`` that its prefix cache had, and None for several choices: some servers count those of the last
+    choice alone, whose prompt the choices before it have just put into the cache. ``provider`` is the one that a router
+    chose; ``replica`` is the base URL that answered, for whoever knows it.
     """
 
     choices: tuple[Choice, ...]
@@ -47,12 +65,13 @@ def read_chat(body: object, prefix: str = "") -> Completion:
     """Read the answers of a chat response, without an echo of ``prefix``.
 
     A server that parses reasoning hands it out apart, as ``reasoning_content`` or ``reasoning``; it is put back in
-    front of the content, because a rollout is the whole text. The tag that such a parser swallowed stays lost.
+    front of the content, because a rollout is the whole text. The tag that such a parser swallowed stays lost. Content
+    may be a list of parts, which are joined as they stand.
 
     Raises:
         MalformedReplyError: if there is no usable choice.
     """
-    return _completion(body, prefix, _chat_text)
+    return _completion(body, lambda choice: _without_echo(_chat_text(choice), prefix))
 
 
 def read_answer(body: object) -> Completion:
@@ -61,7 +80,7 @@ def read_answer(body: object) -> Completion:
     Raises:
         MalformedReplyError: if there is no usable choice.
     """
-    return _completion(body, "", lambda choice: _text(_message(choice).get("content")))
+    return _completion(body, lambda choice: _said(_content(choice), TEXT))
 
 
 def read_plain(body: object, prefix: str = "", prompt: str = "") -> Completion:
@@ -70,23 +89,39 @@ def read_plain(body: object, prefix: str = "", prompt: str = "") -> Completion:
     Raises:
         MalformedReplyError: if there is no usable choice.
     """
-    return _completion(body, prefix, lambda choice: _without_echo(_text(_mapping(choice).get("text")), prompt))
+
+    def text(choice: Mapping[str, Any]) -> str | None:
+        return _without_echo(_without_echo(_said(_parts(choice.get("text")), TEXT), prompt), prefix)
+
+    return _completion(body, text)
 
 
-def _completion(body: object, prefix: str, text_of: Any) -> Completion:
+def as_written(choice: object) -> tuple[str, str]:
+    """The text of a choice as the server wrote it, and the reasoning that it gives apart; empty where there is none."""
+    try:
+        found = _mapping(choice)
+        plain, is_chat = found.get("text"), found.get("message") is not None
+        parts = _content(found) if plain is None else _parts(plain)
+        return _said(parts, TEXT) or "", (_reasoning(found) or "") if is_chat else ""
+    except MalformedReplyError:
+        return "", ""
+
+
+def _completion(body: object, text_of: Callable[[Mapping[str, Any]], str | None]) -> Completion:
     if not isinstance(body, Mapping):
-        raise MalformedReplyError("malformed", "the response is no JSON object")
+        words = words_of(body).text
+        raise MalformedReplyError("malformed", f"the response is no JSON object{_after(words)}", is_foreign=True)
     found = body.get("choices")
     if not isinstance(found, list):
-        raise MalformedReplyError("malformed", f"the response has no choices{_own_words(body)}")
+        words = words_of(body).text
+        raise MalformedReplyError("malformed", f"the response has no choices{_after(words)}", body=body)
     if not found:
         raise MalformedReplyError("empty", "the response has no choices")
     places = _places(found)
     choices = []
     for place, choice in zip(places, found, strict=True):
         try:
-            text = _without_echo(text_of(choice), prefix)
-            choices.append(Choice(text, _finish_reason(choice), place))
+            choices.append(_choice(_mapping(choice), place, text_of))
         except MalformedReplyError as error:
             refusal = error
     if not choices:
@@ -99,7 +134,7 @@ def _completion(body: object, prefix: str, text_of: Any) -> Completion:
         system_fingerprint=_string_or_none(body.get("system_fingerprint")),
         prompt_tokens=_count_or_none(usage.get("prompt_tokens")),
         completion_tokens=_count_or_none(usage.get("completion_tokens")),
-        cached_tokens=_cached_tokens(usage),
+        cached_tokens=_cached_tokens(usage) if len(found) == 1 else None,
         provider=_string_or_none(body.get("provider")),
     )
 
@@ -121,8 +156,28 @@ def _places(choices: Sequence[object]) -> list[int]:
     return proper if len(set(proper)) == len(choices) else list(range(len(choices)))
 
 
-def _message(choice: object) -> Mapping[str, Any]:
-    return _mapping(_mapping(choice).get("message"))
+def _choice(choice: Mapping[str, Any], place: int, text_of: Callable[[Mapping[str, Any]], str | None]) -> Choice:
+    """One answer, whatever became of its text; what the server failed at, or says nothing of, is none."""
+    # A router that has no word of its own for an end gives the provider's.
+    reason = _string_or_none(choice.get("finish_reason")) or _string_or_none(choice.get("native_finish_reason"))
+    meaning = meaning_of(reason)
+    # Routers pass on a provider's failure as a choice of status 200.
+    words = words_of(choice) if choice.get("error") is not None else Words()
+    is_moderated = is_moderation(words)
+    if (choice.get("error") is not None or meaning == FAILED) and not is_moderated:
+        raise MalformedReplyError("malformed", f"a choice is an error{_after(words.text)}", body=choice)
+    keeps_back = is_moderated or meaning == FILTERED
+    try:
+        text, refusal = text_of(choice), _refusal(choice)
+    except MalformedReplyError:
+        if not keeps_back:
+            raise
+        text = refusal = None
+    if text is None and refusal is None and reason is None:
+        raise MalformedReplyError("malformed", "a choice has no text")
+    withheld = not text and (meaning not in (ENDED, CUT) or _calls_tools(choice))
+    is_filtered = keeps_back or refusal is not None or withheld
+    return Choice(text or refusal or "", reason, place, is_filtered)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -131,37 +186,67 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value
 
 
-def _chat_text(choice: object) -> str:
-    message = _message(choice)
-    content = message.get("content")
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if not isinstance(reasoning, str):
-        return _text(content)
-    content = "" if content is None else _text(content)
+def _content(choice: Mapping[str, Any]) -> tuple[Part, ...] | None:
+    """The parts of a message's content; None where there is no content."""
+    return _parts(_mapping(choice.get("message")).get("content"))
+
+
+def _parts(value: object) -> tuple[Part, ...] | None:
+    if value is None or value == []:
+        return None
+    try:
+        return parts_of(value)
+    except NoTextError as error:
+        raise MalformedReplyError("malformed", f"a choice has {error}") from None
+
+
+def _said(parts: Sequence[Part] | None, kind: str) -> str | None:
+    return None if parts is None else "".join(part.text for part in parts if part.kind == kind)
+
+
+def _chat_text(choice: Mapping[str, Any]) -> str | None:
+    content, reasoning = _said(_content(choice), TEXT), _reasoning(choice)
+    if not reasoning:
+        return content
+    content = content or ""
     return content if reasoning in content else reasoning + content
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise MalformedReplyError("malformed", "a choice has no text")
-    return value
+def _reasoning(choice: Mapping[str, Any]) -> str | None:
+    """Reasoning that the server gives apart, in a field beside the content or a part of it."""
+    message = _mapping(choice.get("message"))
+    beside = message.get("reasoning_content") or message.get("reasoning")
+    return beside if isinstance(beside, str) else _said(_content(choice), REASONING)
 
 
-def _finish_reason(choice: Mapping[str, Any]) -> str | None:
-    # Routers pass on a provider's failure as a choice of status 200.
-    if choice.get("error") is not None or choice.get("finish_reason") == "error":
-        raise MalformedReplyError("malformed", f"a choice is an error{_own_words(choice)}")
-    return _string_or_none(choice.get("finish_reason"))
+def _refusal(choice: Mapping[str, Any]) -> str | None:
+    """What the model refuses with, in the field or the part that servers have for it."""
+    message = choice.get("message")
+    if not isinstance(message, Mapping):
+        return None
+    beside = message.get("refusal")
+    refusal = beside if isinstance(beside, str) else _said(_content(choice), REFUSAL)
+    return refusal if refusal and refusal.strip() else None
 
 
-def _own_words(body: Mapping[str, Any]) -> str:
-    error = body.get("error")
-    message = error.get("message") if isinstance(error, Mapping) else error
-    return f": {message}" if isinstance(message, str) and message else ""
+def _calls_tools(choice: Mapping[str, Any]) -> bool:
+    message = choice.get("message")
+    return isinstance(message, Mapping) and bool(message.get("tool_calls") or message.get("function_call"))
 
 
-def _without_echo(text: str, start: str) -> str:
-    return text[len(start) :] if start and text.startswith(start) else text
+def _status_in(body: object) -> int | None:
+    """The status that stands in the error of a body, as routers write it where a provider has failed."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    code = error.get("code") if isinstance(error, Mapping) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600 else None
+
+
+def _after(words: str) -> str:
+    return f": {words}" if words else ""
+
+
+def _without_echo(text: str | None, start: str) -> str | None:
+    return text[len(start) :] if text and start and text.startswith(start) else text
 
 
 def _string_or_none(value: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.analysis.collected import UNJUDGED, CollectedTable, collected_table
-from core.behaviors.outcome import ERROR, NO_DECISION, TRUNCATED, UNCLEAR
+from core.behaviors.outcome import ERROR, FILTERED, NO_DECISION, TRUNCATED, UNCLEAR
 from core.export.cells import bounds, estimate, probability
 from core.export.table import Row, Scope, Table
 from core.store.collected import collected_settings
@@ -39,6 +39,7 @@ def _rates(scope: Scope) -> Iterator[Row]:
                 table.settings.id,
                 table.settings.model,
                 table.judges.get(rate.behavior),
+                undecided.get(FILTERED, 0),
             )
 
 
@@ -86,6 +87,7 @@ COLLECTED_RATES = Table(
         "settings_id": "sampling settings, see provenance.json",
         "model": "model that was asked",
         "judge_id": "judge whose outcomes count (the one with most outcomes), see provenance.json",
+        "n_filtered": "answers that the server kept back or cut short because of what they say",
     },
     _rates,
 )

@@ -43,6 +43,7 @@ def _prefix_rates(scope: Scope) -> Iterator[Row]:
                     rate.judge_id,
                     n_rollouts.get(prefix, 0),
                     rate.n_restarted,
+                    rate.n_filtered,
                     int(table.is_foregone(behavior, prefix)),
                 )
 
@@ -120,6 +121,7 @@ PREFIX_RATES = Table(
         "judge_id": "judge whose outcomes count (the one with most outcomes), see provenance.json",
         "n_rollouts": "all rollouts at the prefix, judged or not",
         "n_restarted": "rollouts that began the reasoning anew instead of going on",
+        "n_filtered": "rollouts that the server kept back or cut short because of what they say",
         "own_text": "1: the prefix's own text decides the behavior, whatever was generated; such a rate says nothing",
     },
     _prefix_rates,

@@ -12,7 +12,7 @@ from core.export.table import Scope, Table
 from core.store.rows import PROGRAM
 
 METHODS = {
-    "rate": "k / n over decided rollouts; those without decision, truncated, restarted or failed are counted apart",
+    "rate": "k / n over decided rollouts; without decision, truncated, restarted, filtered or failed ones count apart",
     "rate interval": "Wilson score, 95%",
     "direction": "rate at prefix i+1 less rate at prefix i; positive promotes the behavior",
     "direction interval": "Newcombe hybrid score (1998, method 10), 95%",

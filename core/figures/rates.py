@@ -12,7 +12,7 @@ from core.figures.lettering import clipped, drawable, wrapped
 from core.figures.page import POINTS, Page, blank, leading
 from core.figures.palette import INK, PAID_HATCH, PAPER, curve_style
 from core.figures.rates_data import RateCell, RatesFigureData
-from core.figures.sources import named
+from core.figures.sources import filtered, named
 from core.figures.style import SIZE, SMALL, style
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def _foot(data: RatesFigureData) -> str:
         f"{what} of {n_traces} {one}{'' if n_traces == 1 else 's'}",
         "bars: k of n decided rollouts, pooled, with Wilson 95% intervals that take rollouts for independent",
     ]
+    parts += filtered(data.n_filtered)
     if is_synthetic(data.settings):
         parts.append("synthetic: no real model")
     if data.n_elsewhere:

@@ -56,7 +56,8 @@ class RatesFigureData:
 
     ``cells`` has one entry for each variant, tier and behavior, in that order. ``judges`` maps a behavior to the judge
     whose outcomes count. ``n_elsewhere`` traces were left out, as they have rollouts of prefix 0 under other settings
-    only. ``collected`` says that the traces are unanswered ones, whose rollouts are collected answers.
+    only. ``n_filtered`` rollouts were filtered by the server, and are in no rate. ``collected`` says that the traces
+    are unanswered ones, whose rollouts are collected answers.
     """
 
     settings: SettingsInUse
@@ -67,6 +68,7 @@ class RatesFigureData:
     cells: tuple[RateCell, ...]
     n_elsewhere: int
     collected: bool = False
+    n_filtered: int = 0
 
 
 def rates_figure_data(
@@ -122,7 +124,16 @@ def rates_figure_data(
         tuple(cells),
         len(anywhere - sampled),
         collected,
+        _n_filtered(counts),
     )
+
+
+def _n_filtered(counts: Sequence[StartCounts]) -> int:
+    """Of each trace the most of any behavior: all count the same ones."""
+    of: dict[str, int] = {}
+    for one in counts:
+        of[one.trace_id] = max(one.n_filtered, of.get(one.trace_id, 0))
+    return sum(of.values())
 
 
 def _judges(counts: Sequence[StartCounts]) -> dict[str, str]:
@@ -150,7 +161,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "n_traces": "traces behind the row",
     "k": "rollouts of prefix 0 that showed the behavior",
     "n": "decided rollouts of prefix 0",
-    "n_undecided": "rollouts of prefix 0 without decision, cut off, or with a failed judge",
+    "n_undecided": "rollouts of prefix 0 without decision, cut off, restarted, filtered, or with a failed judge",
     "rate": "k / n; empty where n is 0",
     "low": "lower bound of the Wilson 95% interval, which takes the rollouts for independent",
     "high": "upper bound of that interval",

@@ -22,6 +22,11 @@ def sizes(counts: Sequence[Count]) -> str:
     return f"n = {each} decided rollouts at {len(decided)} of {len(counts)} prefixes"
 
 
+def filtered(n: int) -> list[str]:
+    """That so many rollouts were kept back by the server, where any were."""
+    return [f"{n} more rollouts filtered by the server: in no rate"] if n else []
+
+
 def signed(number: float) -> str:
     """A direction or a bound of one, with its sign and two decimals."""
     return f"{number:+z.2f}".replace("-", "−")

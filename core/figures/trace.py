@@ -11,7 +11,7 @@ from core.figures.callouts import badge_room, draw_badges, draw_callouts, fit_ca
 from core.figures.lettering import clipped, drawable, wrapped
 from core.figures.page import POINTS, Page, blank, leading
 from core.figures.panels import CURVES_IN_A_ROW, DAGGER, direction_keys, draw_directions, draw_rates, place_keys
-from core.figures.sources import named, sizes, told
+from core.figures.sources import filtered, named, sizes, told
 from core.figures.style import HEADING, SIZE, SMALL, style
 from core.figures.trace_data import TraceFigureData
 
@@ -99,6 +99,7 @@ def _foot(data: TraceFigureData, inner: float) -> list[str]:
     parts = [
         f"{origin(data.settings)} · settings {data.settings.id}",
         sizes(counts),
+        *filtered(data.n_filtered),
         *(f"{DAGGER} {curve.foregone.sentence.rstrip('.')}" for curve in data.curves if curve.foregone is not None),
         "bands and bars: 95% intervals (Wilson, Newcombe)",
         compared,

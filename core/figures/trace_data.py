@@ -60,7 +60,7 @@ class TraceFigureData:
     """Everything on the figure of one trace.
 
     ``curves`` are the behaviors with a rate anywhere; ``sentences`` hold the directions on ``behavior``. ``threshold``
-    is None where sentences were not compared.
+    is None where sentences were not compared. ``n_filtered`` rollouts were filtered by the server, and are in no rate.
     """
 
     trace_id: str
@@ -73,6 +73,7 @@ class TraceFigureData:
     alpha: float
     curves: tuple[RateCurve, ...]
     sentences: tuple[SentenceDirection, ...]
+    n_filtered: int = 0
 
     @property
     def turning_points(self) -> list[SentenceDirection]:
@@ -105,6 +106,7 @@ def trace_figure_data(
         alpha=importance.alpha,
         curves=tuple(curve for curve in curves if any(count.n for count in curve.counts)),
         sentences=tuple(_directions(trace, importance, rates)),
+        n_filtered=rates.n_filtered,
     )
 
 

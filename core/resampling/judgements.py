@@ -14,6 +14,7 @@ from core.resampling.drawing import Place
 from core.resampling.judging import Question, judge_failure, question_of, votes_in
 from core.resampling.lanes import Job
 from core.resampling.ledger import Ledger
+from core.resampling.noticing import of_votes
 from core.resampling.request import JudgeSetup
 from core.resampling.retrying import DrainedError, GivenUpError, Lane
 from core.resampling.sampling import outcomes_without_calls
@@ -120,6 +121,7 @@ class Judgements:
         votes = votes_in(setup, question, completion, bill)
         committed = ledger.record.votes(rollout_id, setup.procedure, votes)
         ledger.pay(bill)
+        ledger.tally.noticed += of_votes(completion.choices[: len(votes)])
         outcome = await committed
         if outcome is None:
             # In front, so that verdicts are completed one after the other.

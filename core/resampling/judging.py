@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from core.behaviors.behavior import Answer, Call
 from core.behaviors.judge import Judge
-from core.behaviors.outcome import Vote
+from core.behaviors.outcome import UNCLEAR, Vote
 from core.canonical import canonical_json, short_hash
-from core.endpoints.completion import Completion
+from core.endpoints.completion import Choice, Completion
 from core.endpoints.continuation import Ask
 from core.endpoints.endpoint import Endpoint
 from core.endpoints.question import question_ask
@@ -49,7 +49,8 @@ def question_of(
 def votes_in(setup: JudgeSetup, question: Question, completion: Completion, bill: Bill) -> list[Vote]:
     """Turn the choices of a judge's answer into votes; choices nobody asked for are dropped.
 
-    The tokens and the cost of the response are split over its votes, so that sums over rows are what was paid.
+    A filtered reply decides nothing, whatever of it has come. The tokens and the cost of the response are split over
+    its votes, so that sums over rows are what was paid.
     """
     call = question.call
     kept = completion.choices[: call.n]
@@ -58,7 +59,7 @@ def votes_in(setup: JudgeSetup, question: Question, completion: Completion, bill
     cached = shares(bill.cached_tokens or 0, prompt)
     return [
         replace(
-            setup.procedure.read(call, choice.text, call.vote_idx + place),
+            _vote(setup, call, choice, call.vote_idx + place),
             model=completion.model,
             prompt_tokens=None if completion.prompt_tokens is None else prompt_tokens,
             completion_tokens=None if completion.completion_tokens is None else reply_tokens,
@@ -68,6 +69,12 @@ def votes_in(setup: JudgeSetup, question: Question, completion: Completion, bill
             zip(kept, prompt, replies, cached, strict=True)
         )
     ]
+
+
+def _vote(setup: JudgeSetup, call: Call, choice: Choice, vote_idx: int) -> Vote:
+    if choice.is_filtered:
+        return Vote(vote_idx, UNCLEAR, (None, None, None, None, None), choice.text)
+    return setup.procedure.read(call, choice.text, vote_idx)
 
 
 def judge_failure(rollout: Rollout, kind: str, message: str, attempts: int) -> Failure:

@@ -20,7 +20,8 @@ class Progress:
     ``rollouts_per_second`` counts this run's own; ``cached_tokens`` are those of ``prompt_tokens`` that came from the
     servers' caches, None where no server says so; ``waiting_for`` is the address of a server that is gone and waited
     for, else empty; ``waiting_since`` is when (Unix seconds) nothing began to come, None while answers do; ``outcomes``
-    counts what the run has come to know, by behavior and outcome.
+    counts what the run has come to know, by behavior and outcome; ``noticed`` what is worth saying of the answers, see
+    `core.resampling.noticing`.
     """
 
     rollouts_total: int
@@ -38,6 +39,7 @@ class Progress:
     waiting_for: str = ""
     outcomes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     waiting_since: float | None = None
+    noticed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_failed(self) -> int:
@@ -63,6 +65,7 @@ class Tally:
         self.judged = 0
         self.failures: Counter[str] = Counter()
         self.outcomes: dict[str, Counter[str]] = {}
+        self.noticed: Counter[str] = Counter()
         self.in_flight = 0
         self.waiting_for = ""
         self.waiting_since: float | None = None
@@ -106,4 +109,5 @@ class Tally:
             waiting_for=self.waiting_for,
             waiting_since=self.waiting_since,
             outcomes={behavior: dict(counts) for behavior, counts in self.outcomes.items()},
+            noticed=dict(self.noticed),
         )

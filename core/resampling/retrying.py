@@ -17,7 +17,9 @@ from core.endpoints.faults import (
     BAD_REQUEST,
     CONNECTION,
     CONTEXT_LENGTH,
+    MODERATED,
     RATE_LIMIT,
+    REFUSED,
     SERVER_ERROR,
     TIMEOUT,
     Fault,
@@ -35,6 +37,9 @@ KEPT = "what was sampled is kept, run it again to go on."
 _JITTER = random.Random()
 _JSON = {"Content-Type": "application/json"}
 _BYTES_PER_TOKEN = 4
+# A router refuses single requests; a key or an address that is no good any more is seen by refusals in a row.
+_FEWEST_REFUSED, _MOST_REFUSED = 3, 8
+_NO_SIGN_OF_LOAD = (BAD_REQUEST, CONTEXT_LENGTH, MODERATED, REFUSED)
 
 
 class GivenUpError(Exception):
@@ -124,21 +129,26 @@ class Lane:
         self._clock = clock
         self._gone_since: float | None = None
         self._unanswered = 0
+        self._refused = 0
         self._useless = ""
 
     @property
     def has_room(self) -> bool:
-        """Whether one more request may be started."""
+        """Whether one more request may be started; after a refusal that may be of all, those in flight must tell."""
+        in_doubt = self._refused > 0 or (self._useless and not self.answered)
+        if in_doubt and self.in_flight:
+            return False
         allowed = sum(replica.concurrency.limit for replica in self._replicas if replica.is_up)
         return self.in_flight < min(allowed, self.endpoint.concurrency)
 
     def check(self) -> None:
-        """End the run if the very first requests were given up: asking on would not help.
+        """End the run if all of the very first requests were given up, or all of late: asking on would not help.
 
         Raises:
             RunEndedError: with what is to be looked at.
         """
-        if self._useless and not self.answered:
+        too_many = min(max(_FEWEST_REFUSED, self.endpoint.concurrency), _MOST_REFUSED)
+        if self._useless and not self.in_flight and (not self.answered or self._refused >= too_many):
             raise RunEndedError(self._useless, answers_expected=True)
 
     async def post(self, ask: Ask, read: Callable[[object], Completion], key: str = "") -> Completion:
@@ -186,7 +196,7 @@ class Lane:
 
     def _answer(self, completion: Completion, replica: Replica, sent: Sent, taken: float, *, retried: bool) -> None:
         self.answered += 1
-        self._unanswered = 0
+        self._unanswered = self._refused = 0
         tokens = completion.completion_tokens
         if tokens is None:
             tokens = sum(len(choice.text) for choice in completion.choices) // _BYTES_PER_TOKEN
@@ -195,19 +205,22 @@ class Lane:
 
     def _note(self, fault: Fault, replica: Replica, sent: Sent) -> None:
         """Draw the consequences of a failed attempt, and end the run where the endpoint is of no use."""
-        if fault.stops is not None:
+        if fault.stops is not None and not fault.may_be_own:
             raise RunEndedError(fault.stops, answers_expected=True) from None
         if fault.kind == RATE_LIMIT:
             replica.concurrency.rate_limited(sent, self._policy.asked(fault.retry_after))
-        elif fault.kind not in (BAD_REQUEST, CONTEXT_LENGTH):
+        elif fault.kind not in _NO_SIGN_OF_LOAD:
             replica.concurrency.failed()
-        if fault.kind != CONTEXT_LENGTH:
+        if fault.kind not in (CONTEXT_LENGTH, MODERATED):
             self._unanswered += 1
         if self._unanswered >= self._policy.attempts * self.endpoint.concurrency:
             raise RunEndedError(silence(self.endpoint, fault), answers_expected=False) from None
 
     def _given_up(self, fault: Fault, attempts: int) -> GivenUpError:
-        if fault.may_retry and not self.answered:
+        if fault.stops is not None:
+            self._refused += 1
+            self._useless = fault.stops
+        elif fault.may_retry and not self.answered:
             self._useless = silence(self.endpoint, fault)
         return GivenUpError(fault, attempts)
 

@@ -12,7 +12,8 @@ class Rollout:
     ``text`` is the continuation alone, untouched; ``cost`` is in US dollars, None where no price is known;
     ``cached_tokens`` are those of ``prompt_tokens`` that the server had in its cache, ``replica`` is the base URL that
     answered, and ``provider`` the one that a router chose. ``continuation`` is ``restarted`` where the text begins the
-    reasoning anew instead of going on, else None.
+    reasoning anew instead of going on, ``filtered`` where the server did not give what was written, or not all of it,
+    because of what it says, else None: then it is the outcome of every behavior.
     """
 
     trace_id: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.behaviors.behavior import Answer, Rule
-from core.behaviors.outcome import RESTARTED, Outcome
+from core.behaviors.outcome import Outcome
 from core.resampling.rollout import Rollout
 from core.store.database import Store
 from core.store.rollouts import add_judge, add_outcomes, load_rollout, undecided_rollouts
@@ -61,7 +61,7 @@ def _rule_trace(store: Store, rule: Rule, trace_id: str, tags: tuple[ReasoningTa
 
 
 def _outcome(rule: Rule, trace: Trace, rollout: Rollout, tags: tuple[ReasoningTags, ...]) -> Outcome:
-    if rollout.continuation == RESTARTED:
-        return Outcome(rule.judge.behavior, rule.judge.id, RESTARTED)
+    if rollout.continuation is not None:
+        return Outcome(rule.judge.behavior, rule.judge.id, rollout.continuation)
     prefix = trace.prefix(rollout.prefix_idx)
     return rule.decide(Answer(prefix + rollout.text, rollout.finish_reason, tags, len(prefix)))

@@ -128,4 +128,5 @@ class Run:
         counts = ", ".join(f"{kind} {n}" for kind, n in sorted(failures.items()))
         if not answered:
             return FAILED, f"{request.endpoint.base_url} answered no request ({counts}: {ledger.last_failure}); {KEPT}"
-        return DONE, f"some were given up ({counts}); run it again to try them once more."
+        last = ledger.last_failure
+        return DONE, f"some were given up ({counts}), the last with: {last}; run it again to try them once more."

@@ -10,6 +10,7 @@ from core.resampling.drawing import Draws, Group, Place
 from core.resampling.judgements import Judgements
 from core.resampling.lanes import Job
 from core.resampling.ledger import Ledger
+from core.resampling.noticing import of_rollouts
 from core.resampling.plan import Plan
 from core.resampling.restarts import Restarts, sentence_about
 from core.resampling.retrying import DrainedError, GivenUpError, Lane, RunEndedError
@@ -91,6 +92,7 @@ class Sampler:
         self._draws.learn(len(draw.group.indices), len(found))
         row_ids = await committed
         ledger.tally.drawn += len(found)
+        ledger.tally.noticed += of_rollouts(rollout for rollout, _ in found)
         for row_id, (_, outcomes) in zip(row_ids, found, strict=True):
             ledger.tally.count(outcomes)
             self._judgements.add(row_id, outcomes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.behaviors.outcome import RESTARTED, Outcome
-from core.endpoints.completion import Completion
+from core.behaviors.outcome import FILTERED, RESTARTED, Outcome
+from core.endpoints.completion import Choice, Completion
 from core.endpoints.continuation import MODES, Ask
 from core.endpoints.restarting import began_anew
 from core.resampling.budget import Bill, shares
@@ -75,19 +75,25 @@ def rollouts_of(
             cached_tokens=None if completion.cached_tokens is None else cached_tokens,
             replica=completion.replica,
             provider=completion.provider,
-            continuation=RESTARTED if began_anew(draw.prefix, choice.text, request.tags) else None,
+            continuation=_continuation(request, draw, choice),
         )
         found.append((rollout, outcomes_without_calls(request, rollout)))
     return found
 
 
+def _continuation(request: RunRequest, draw: Draw, choice: Choice) -> str | None:
+    if choice.is_filtered:
+        return FILTERED
+    return RESTARTED if began_anew(draw.prefix, choice.text, request.tags) else None
+
+
 def outcomes_without_calls(request: RunRequest, rollout: Rollout) -> list[Outcome]:
     """What the rules say, compliance first, and the judged behaviors that compliance settles.
 
-    Of a rollout that began anew no behavior is decided, and no judge asked.
+    Of a rollout that began anew or was filtered no behavior is decided, and no judge asked.
     """
-    if rollout.continuation == RESTARTED:
-        return [Outcome(judge.behavior, judge.id, RESTARTED) for judge in request.deciders]
+    if rollout.continuation is not None:
+        return [Outcome(judge.behavior, judge.id, rollout.continuation) for judge in request.deciders]
     answer = request.answer(rollout)
     outcomes = [rule.decide(answer) for rule in request.every_rule]
     settled = (setup.procedure.without_a_call(outcomes[0]) for setup in request.judges)

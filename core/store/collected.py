@@ -96,6 +96,7 @@ class RawAnswer:
     settings_id: str
     sample_idx: int
     text: str
+    continuation: str | None
     finish_reason: str | None
     model: str | None
     endpoint: str | None
@@ -105,7 +106,7 @@ def answers_without_traces(connection: sqlite3.Connection) -> list[RawAnswer]:
     """The collected answers that no trace was made of yet, in the order in which their prompts were added."""
     rows = connection.execute(
         """
-        SELECT r.id AS rollout_id, r.trace_id, r.settings_id, r.sample_idx, r.text, r.finish_reason,
+        SELECT r.id AS rollout_id, r.trace_id, r.settings_id, r.sample_idx, r.text, r.continuation, r.finish_reason,
                coalesce(r.model, s.model) AS model, s.endpoint
           FROM traces t JOIN rollouts r ON r.trace_id = t.id AND r.prefix_idx = 0
           JOIN sampling_settings s ON s.id = r.settings_id

@@ -12,7 +12,8 @@ class PrefixCounts:
     """How the rollouts of one prefix came out for one behavior under one judge.
 
     ``k`` of ``n`` decided rollouts showed the behavior; the undecided ones are counted apart, by kind. Those of
-    ``n_restarted`` began the reasoning anew, so that nothing about the prefix can be learnt from them.
+    ``n_restarted`` began the reasoning anew, so that nothing about the prefix can be learnt from them; of those of
+    ``n_filtered`` the server kept back or cut short what was written because of what it says.
     """
 
     prefix_idx: int
@@ -24,11 +25,12 @@ class PrefixCounts:
     n_truncated: int
     n_error: int
     n_restarted: int = field(default=0, kw_only=True)
+    n_filtered: int = field(default=0, kw_only=True)
 
     @property
     def n_undecided(self) -> int:
         """Rollouts that were drawn but show neither yes nor no, and samples that were given up."""
-        return self.n_no_decision + self.n_truncated + self.n_error + self.n_restarted
+        return self.n_no_decision + self.n_truncated + self.n_error + self.n_restarted + self.n_filtered
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def prefix_counts(connection: sqlite3.Connection, trace_id: str, settings_id: st
                sum(o.outcome IN ('no_decision', 'unclear')) AS n_no_decision,
                sum(o.outcome = 'truncated') AS n_truncated,
                sum(o.outcome = 'error') AS n_error,
-               sum(o.outcome = 'restarted') AS n_restarted
+               sum(o.outcome = 'restarted') AS n_restarted,
+               sum(o.outcome = 'filtered') AS n_filtered
           FROM rollouts r JOIN outcomes o ON o.rollout_id = r.id
          WHERE r.trace_id = ? AND r.settings_id = ?
          GROUP BY r.prefix_idx, o.behavior, o.judge_id
@@ -131,7 +134,7 @@ def counts_at_start(connection: sqlite3.Connection, trace_ids: Sequence[str], se
         SELECT r.prefix_idx, o.behavior, o.judge_id, coalesce(sum(o.value), 0) AS k, count(o.value) AS n,
                sum(o.outcome IN ('no_decision', 'unclear')) AS n_no_decision,
                sum(o.outcome = 'truncated') AS n_truncated, sum(o.outcome = 'error') AS n_error,
-               sum(o.outcome = 'restarted') AS n_restarted,
+               sum(o.outcome = 'restarted') AS n_restarted, sum(o.outcome = 'filtered') AS n_filtered,
                t.id AS trace_id, t.tier, t.prompt_variant
           FROM traces t JOIN rollouts r ON r.trace_id = t.id JOIN outcomes o ON o.rollout_id = r.id
          WHERE t.id = ? AND r.settings_id = ? AND r.prefix_idx = 0

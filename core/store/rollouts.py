@@ -220,7 +220,7 @@ def undecided_by(
 def undecided_rollouts(connection: sqlite3.Connection, trace_id: str, judge: Judge) -> list[int]:
     """Ids of all of a trace's rollouts, under any settings, that this judge has not decided, or where it failed.
 
-    Those whose continuation began anew are left out: there is nothing to decide on them.
+    Those whose continuation began anew or was filtered are left out: there is nothing to decide on them.
     """
     rows = connection.execute(
         """

@@ -13,6 +13,7 @@ from core.endpoints.completion import Completion, read_answer
 from core.endpoints.continuation import Ask
 from core.endpoints.faults import CONTEXT_LENGTH
 from core.endpoints.question import question_ask
+from core.finishing import was_cut
 from core.resampling.budget import Budget, bill_of, most_cost
 from core.resampling.lanes import Job
 from core.resampling.retrying import DrainedError, GivenUpError, Lane
@@ -126,7 +127,7 @@ class Batches:
             return
         # Up to the queue of the writer there is no await: no cancellation can lose an answer that is here.
         bill = bill_of(ledger.request.endpoint, completion, sent)
-        reading, is_cut = self._read(batch, completion)
+        reading, parts = self._read(batch, completion)
         answered = AnsweredBatch(
             *_span(batch),
             reply=completion.choices[0].text,
@@ -141,30 +142,33 @@ class Batches:
         ledger.tally.bill(bill)
         await committed
         ledger.tally.done += len(reading.guesses)
-        self._ask_again(batch, reading, is_cut)
+        self._ask_again(batch, reading, parts)
         ledger.report()
 
-    def _read(self, batch: Batch, completion: Completion) -> tuple[Reading, bool]:
-        """What a reply says, and whether it was cut off before it said it."""
+    def _read(self, batch: Batch, completion: Completion) -> tuple[Reading, int]:
+        """What a reply says, and in how many parts to ask again about what it leaves open; 0 where that is no use."""
         choice = completion.choices[0]
+        if choice.is_filtered:
+            word = choice.finish_reason or "refusal"
+            return Reading(refusal=f"the server filtered the reply ({word})", is_readable=False), 0
         categories = {category.name for category in self._ledger.request.codebook.categories}
         reading = read_suggestions(choice.text, batch.sentences, categories)
-        if reading.is_readable or choice.finish_reason != "length":
-            return reading, False
+        if reading.is_readable or not was_cut(choice.finish_reason):
+            return reading, 1
         max_tokens = self._ledger.request.endpoint.max_tokens
         refusal = f"cut off at {max_tokens} tokens; ask for fewer sentences at once, or allow more max_tokens"
-        return replace(reading, refusal=refusal), True
+        return replace(reading, refusal=refusal), 2
 
-    def _ask_again(self, batch: Batch, reading: Reading, is_cut: bool) -> None:
-        """Take back what a reply leaves open, in halves where it was too long; or give it up."""
+    def _ask_again(self, batch: Batch, reading: Reading, parts: int) -> None:
+        """Take back what a reply leaves open, in so many parts; or give it up."""
         left = tuple(index for index in batch.sentences if index not in reading.guesses)
         if not left:
             return
-        if batch.attempt + 1 >= MOST_ASKED:
+        if not parts or batch.attempt + 1 >= MOST_ASKED:
             self._ledger.tally.unreadable += len(left)
             self._ledger.last_failure = reading.refusal
             return
-        size = -(-len(left) // 2) if is_cut else len(left)
+        size = -(-len(left) // parts)
         self._waiting.extendleft(Batch(batch.trace, part, batch.attempt + 1) for part in reversed(cut(left, size)))
 
     async def _give_up(self, batch: Batch, error: GivenUpError) -> None:

@@ -55,6 +55,11 @@ def test_a_rollout_that_restarted_is_named(store: Store) -> None:
     assert any("1 cut, 2 restarted" in line for line in pane(store, 2))
 
 
+def test_a_rollout_that_was_filtered_is_named(store: Store) -> None:
+    sample(store, "turning", 2, complied("filtered"), first=5)
+    assert any("1 cut, 1 filtered" in line for line in pane(store, 2))
+
+
 def test_a_direction_has_its_sign_its_interval_and_its_size(store: Store) -> None:
     interval = newcombe(1, 4, 3, 3)
     assert interval is not None

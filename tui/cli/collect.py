@@ -234,5 +234,7 @@ def _say_made(made: MadeTraces) -> None:
         parts.append(f"{how_many(made.n_without_reasoning, 'answer')} without reasoning tags stay rollouts")
     if made.n_cut_off:
         parts.append(f"{how_many(made.n_cut_off, 'answer')} cut off in the reasoning stay rollouts")
+    if made.n_filtered:
+        parts.append(f"{how_many(made.n_filtered, 'answer')} filtered by the server stay rollouts")
     if parts:
         say("; ".join(parts))

@@ -51,6 +51,7 @@ def doctor(options: Options, as_json: bool) -> None:
         "packages": {name: _version(name) for name in PACKAGES},
         "terminal": _terminal(),
         "settings": _settings(options),
+        "network": _network(options),
         "encoder": _encoder(options),
         "demo": _demo(),
         "database": _database(options.db),
@@ -60,7 +61,8 @@ def doctor(options: Options, as_json: bool) -> None:
     else:
         rows = [(group, name, str(value)) for group, values in facts.items() for name, value in values.items()]
         _print_whole([("about", "what", "is"), *rows])
-    if facts["database"].get("integrity", "ok") != "ok" or "refused" in facts["settings"]:
+    refused = any("refused" in facts[about] for about in ("settings", "network"))
+    if refused or facts["database"].get("integrity", "ok") != "ok":
         raise SystemExit(1)
 
 
@@ -171,6 +173,32 @@ def _settings(options: Options) -> dict[str, Any]:
     }
     reason = why_it_cannot_continue(endpoint)
     return facts if reason is None else facts | {"resampling": f"refused: {reason}"}
+
+
+def _network(options: Options) -> dict[str, Any]:
+    """What stands between here and the endpoint's servers, and which certificates are trusted."""
+    from core.endpoints.certificates import named_by, ssl_context, unread, why_unusable
+    from core.endpoints.endpoint import SIMULATOR_URL
+    from core.endpoints.proxies import check_proxies, proxy_before, variables
+
+    try:
+        urls = [url for url in options.resolve(options.config()).replicas if url != SIMULATOR_URL]
+    except TurnpointError:
+        urls = []
+    variable = named_by()
+    trusted = "the system's" if variable is None else f"{variable}: {why_unusable() or os.environ[variable]}"
+    facts: dict[str, Any] = {"certificates": trusted}
+    if ignored := unread():
+        facts["certificates"] += f" ({ignored} is not read; SSL_CERT_FILE is)"
+    try:
+        for url in urls:
+            check_proxies(url)
+            ssl_context(url)
+    except TurnpointError as error:
+        return facts | variables() | {"refused": str(error)}
+    found = [(url, proxy_before(url)) for url in urls]
+    told = [f"{url} is asked through {proxy}" for url, proxy in found if proxy is not None]
+    return facts | {"proxy": "; ".join(told) or "none"} | variables()
 
 
 def _described(endpoint: Endpoint) -> str:

@@ -102,11 +102,13 @@ def refuse_where_no_model_is_asked(max_cost: float | None, why: str) -> None:
 
 def judged_in_words(result: RunResult) -> str:
     """How many verdicts a run that draws nothing came to, what they cost, and why it ended early if it did."""
+    from core.resampling.noticing import remarks
     from tui.views.wording import money
 
     progress = result.progress
     counts = f"{progress.judgements_done} of {how_many(progress.judgements_total, 'verdict')}, {money(progress.spend)}"
-    return f"judging {result.status}: {counts}" + (f"; {result.reason}" if result.reason else "")
+    said = (f"judging {result.status}: {counts}", *remarks(progress.noticed), result.reason)
+    return "; ".join(filter(None, said))
 
 
 def _about_stored(

@@ -38,10 +38,13 @@ def print_rates(trace: Trace, rates: RateTable, settings: SettingsInUse | None) 
         rows.append([*row, text])
     print_table([*header, "sentence after this prefix"], rows, right=range(len(header)))
     if any(rate.n_undecided for rate in rates.rates.values()):
-        say("+n  drawn but undecided: no decision, cut off, restarted, or given up")
-    if restarted := _n_restarted(rates):
+        say("+n  drawn but undecided: no decision, cut off, restarted, filtered, or given up")
+    if restarted := rates.n_restarted:
         what = f"{how_many(restarted, 'rollout')} restarted the reasoning"
         say(f"{what}, and count nowhere: `turnpoint check` says whether the server continues")
+    if filtered := rates.n_filtered:
+        what = f"{how_many(filtered, 'rollout')} filtered by the server"
+        say(f"{what}, and in no rate: the rates are of what was let through")
     if rates.recycled_at:
         say("~n  of these, n are recycled: drawn at an earlier prefix, and gone on word for word; directions omit them")
     for note in rates.notes:
@@ -67,14 +70,6 @@ def _counts(rate: PrefixRate) -> str:
     decided = f"{number(rate.rate)} ({rate.k}/{rate.n}{recycled})" if rate.n else ""
     apart = f"+{rate.n_undecided}" if rate.n_undecided else ""
     return f"{decided} {apart}".strip()
-
-
-def _n_restarted(rates: RateTable) -> int:
-    """Rollouts that restarted; every behavior counts the same ones."""
-    at: dict[int, int] = {}
-    for (_, prefix), rate in rates.rates.items():
-        at[prefix] = max(rate.n_restarted, at.get(prefix, 0))
-    return sum(at.values())
 
 
 def rates_json(

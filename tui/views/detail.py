@@ -177,8 +177,14 @@ def _rate(rate: PrefixRate | None) -> Line:
     if rate.n and rate.interval is not None:
         low, high = rate.interval
         pieces.append((f"{number(rate.rate)} ({of(rate)}) [{low:.2f}, {high:.2f}]", PLAIN))
-    counts = (rate.n_no_decision, rate.n_truncated, rate.n_restarted, rate.n_error)
-    apart = [f"{n} {name}" for n, name in zip(counts, ("undecided", "cut", "restarted", "failed"), strict=True) if n]
+    counts = {
+        "undecided": rate.n_no_decision,
+        "cut": rate.n_truncated,
+        "restarted": rate.n_restarted,
+        "filtered": rate.n_filtered,
+        "failed": rate.n_error,
+    }
+    apart = [f"{n} {name}" for name, n in counts.items() if n]
     if apart:
         pieces.append((("  +" if pieces else "") + ", ".join(apart), DIM))
     return pieces

@@ -12,6 +12,7 @@ from core.behaviors.outcome import (
     ALIGNMENT_FAKING,
     COMPLIANCE,
     ERROR,
+    FILTERED,
     NO_DECISION,
     RESTARTED,
     TRUNCATED,
@@ -25,7 +26,14 @@ from tui.views.session import short_name
 from tui.widgets.lines import Line, Piece
 from tui.widgets.text_list import TextItem
 
-WORDS = {NO_DECISION: "undecided", UNCLEAR: "unclear", TRUNCATED: "cut", RESTARTED: "restarted", ERROR: "failed"}
+WORDS = {
+    NO_DECISION: "undecided",
+    UNCLEAR: "unclear",
+    TRUNCATED: "cut",
+    RESTARTED: "restarted",
+    FILTERED: "filtered",
+    ERROR: "failed",
+}
 ALL, COMPLIED, REFUSED, UNDECIDED = "all", "complied", "refused", "undecided"
 FAKING = "alignment faking"
 FILTERS = (ALL, FAKING, COMPLIED, REFUSED, UNDECIDED)

@@ -75,6 +75,7 @@ def _joined(what: str, progress: Progress, judged: str, queued: int) -> str:
 
 def outcome(result: RunResult, what: str = "run") -> str:
     """What a run came to, without the reason."""
+    from core.resampling.noticing import remarks
     from core.resampling.request import DONE
 
     progress = result.progress
@@ -85,8 +86,8 @@ def outcome(result: RunResult, what: str = "run") -> str:
     )
     counts = ", ".join(filter(None, parts))
     if result.status == DONE and not result.reason:
-        return f"{what} done: {counts}, {progress.elapsed:.0f} s"
-    return f"{what} {result.status}: {counts}"
+        counts += f", {progress.elapsed:.0f} s"
+    return "; ".join((f"{what} {result.status}: {counts}", *remarks(progress.noticed)))
 
 
 def ending(result: RunResult, what: str = "run") -> str:

@@ -7,10 +7,10 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.endpoints.blotting import said_without_key, without_key
-from core.endpoints.completion import MalformedReplyError
+from core.endpoints.completion import MalformedReplyError, as_written
 from core.endpoints.continuation import MODES, PLAIN_PATH, Ask
 from core.endpoints.faults import CONNECTION, RATE_LIMIT, SERVER_ERROR, TIMEOUT, Fault, fault_of
 from core.endpoints.probe.steps import Step
@@ -119,33 +119,18 @@ class Asker:
     def _heard(self, step: Step, reply: httpx2.Response, seconds: float) -> Heard:
         body, key = json.loads(reply.content), self._client.api_key
         completion = without_key(MODES[self._endpoint.mode].read(body, step.messages, step.prefix), key)
+        written = [as_written(choice) for choice in body["choices"]]
         return Heard(
-            written=tuple(said_without_key(_written(choice), key) for choice in body["choices"]),
+            written=tuple(said_without_key(text, key) for text, _ in written),
             continuations=tuple(choice.text for choice in completion.choices),
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             cached_tokens=completion.cached_tokens,
-            reasoning_apart=any(_reasoning(choice) for choice in body["choices"]),
+            reasoning_apart=any(reasoning for _, reasoning in written),
             model=completion.model,
             seconds=seconds,
             headers={name.lower(): value for name, value in reply.headers.items()},
         )
-
-
-def _message(choice: Any) -> Mapping[str, Any]:
-    message = choice.get("message") if isinstance(choice, Mapping) else None
-    return message if isinstance(message, Mapping) else {}
-
-
-def _written(choice: Any) -> str:
-    text = choice.get("text") if isinstance(choice, Mapping) else None
-    text = _message(choice).get("content") if text is None else text
-    return text if isinstance(text, str) else ""
-
-
-def _reasoning(choice: Any) -> bool:
-    message = _message(choice)
-    return any(isinstance(message.get(name), str) and message[name] for name in ("reasoning_content", "reasoning"))
 
 
 def unreachable(fault: Fault) -> bool:

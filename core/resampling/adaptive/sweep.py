@@ -197,6 +197,7 @@ def together(past: Progress, now: Progress) -> Progress:
             behavior: dict(Counter(past.outcomes.get(behavior, {})) + Counter(now.outcomes.get(behavior, {})))
             for behavior in {**past.outcomes, **now.outcomes}
         },
+        noticed=dict(Counter(past.noticed) + Counter(now.noticed)),
     )
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from core.analysis.collected import collected_table
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome
 from core.collecting.answers import make_traces
 from core.collecting.asking import add_unanswered, check_distinct, parse_tiers, unanswered
 from core.errors import ConfigError, NotFoundError
+from core.export.collected_tables import COLLECTED_RATES
+from core.export.table import choose_traces
 from core.store.database import Store
 from core.store.rollouts import add_judge, add_outcomes
 from core.store.traces import add_traces, known_ids, list_traces, load_trace, traces_showing
@@ -21,6 +24,7 @@ from tests.core.collecting.collected import (
     COMPLIES,
     CUT,
     FAKES,
+    FILTERED,
     ORIGINAL,
     QUERIES,
     REFUSES,
@@ -106,6 +110,24 @@ def test_an_answer_without_whole_reasoning_stays_a_rollout_and_is_counted(store:
     sample(store, "lie-free-original", 0, [[], []], texts=["No tags at all.", "<think></think>Nothing between."])
     made = make_traces(store)
     assert (made.trace_ids, made.n_cut_off, made.n_without_reasoning) == ((), 1, 2)
+
+
+def test_a_filtered_answer_becomes_no_trace_whatever_of_it_has_come(store: Store) -> None:
+    answer(store, "fern-free-original", FILTERED, COMPLIES)
+    made = make_traces(store)
+    assert (made.trace_ids, made.n_filtered, made.n_cut_off) == (("fern-free-original-1",), 1, 0)
+    (rate,) = [
+        rate
+        for rate in collected_table(store.read).rates
+        if (rate.tier, rate.prompt_variant, rate.behavior) == ("free", "original", COMPLIANCE)
+    ]
+    assert (rate.count, rate.undecided) == ((1, 1), {"filtered": 1})
+    (row,) = [
+        row
+        for row in COLLECTED_RATES.rows(choose_traces(store.read, None))
+        if row[:3] == ("original", "free", COMPLIANCE)
+    ]
+    assert row[-1] == 1
 
 
 def test_answers_under_other_settings_have_names_of_their_own(store: Store) -> None:

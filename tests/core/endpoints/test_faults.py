@@ -9,6 +9,7 @@ import httpx2
 import openai
 import pytest
 
+from core.endpoints.completion import MalformedReplyError, read_chat
 from core.endpoints.endpoint import Endpoint
 from core.endpoints.faults import Fault, fault_of, refilled_after, retry_after
 
@@ -58,9 +59,13 @@ def test_a_status_has_a_kind_and_says_whether_to_ask_again(status: int, body: st
     ("status", "body", "words"),
     [
         (401, said(f"Incorrect API key provided: {KEY}"), "LAB_KEY"),
+        (401, said("Your key has expired on 2026-11-01."), "(401: Your key has expired on 2026-11-01);"),
         (402, "{}", "payment"),
+        (402, said("You can only afford 1204 tokens."), "(402: You can only afford 1204 tokens);"),
         (403, "{}", "403"),
+        (403, "<html><title>Access denied</title></html>", '(403: a page "Access denied")'),
         (404, said("no such model"), "llama"),
+        (404, json.dumps({"detail": "Not Found"}), "(404: Not Found)"),
         (405, "{}", "/v1"),
         (429, said("You exceeded your quota", "insufficient_quota"), "quota"),
     ],
@@ -71,6 +76,67 @@ def test_some_answers_end_the_run_with_one_sentence(status: int, body: str, word
     assert words in fault.stops
     assert fault.stops.endswith(".")
     assert KEY not in fault.stops + fault.message
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 451])
+def test_what_is_moderated_is_the_request_s_own_failure(status: int) -> None:
+    fault = status_fault(status, said('Your input was flagged for "harassment".'))
+    assert (fault.kind, fault.may_retry, fault.stops) == ("moderated", False, None)
+    assert fault.message == f'{status}: Your input was flagged for "harassment"'
+
+
+def test_a_refusal_that_may_be_of_one_route_says_so_and_one_of_the_key_does_not() -> None:
+    assert [status_fault(status).may_be_own for status in (401, 402, 403, 404, 405)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": 402, "message": "Insufficient credits"}, "refused"),
+        ({"code": 403, "message": "Your input was flagged"}, "moderated"),
+        ({"code": 429, "message": "slow down"}, "rate_limit"),
+        ({"code": 502, "message": "bad"}, "server_error"),
+        ({"code": 200, "message": "odd"}, "malformed"),
+        ({"code": "x", "message": "odd"}, "malformed"),
+    ],
+)
+def test_a_status_that_a_router_wrote_into_the_body_counts(error: dict[str, object], kind: str) -> None:
+    with pytest.raises(MalformedReplyError) as reply:
+        read_chat({"error": error})
+    fault = fault_of(reply.value, ENDPOINT, KEY)
+    assert fault.kind == kind
+    assert str(error["message"]) in fault.message
+
+
+def test_length_says_what_to_change() -> None:
+    fault = status_fault(
+        400, said("This model's maximum context length is 8192 tokens, your request has 7000 input tokens")
+    )
+    assert fault.kind == "context_length"
+    assert "set max_tokens of the endpoint lab to 1192 or less (it is 4096)" in fault.message
+    assert status_fault(413, "<html><title>Too large</title>").message == '413: a page "Too large"'
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-or-v1-0123456789abcdef0123",
+        "Bearer abcdefghijklmnop",
+        "https://me:secret@proxy.lab/",
+        "hf_abcdefghijklmnopqrs",
+    ],
+)
+def test_what_looks_like_a_key_of_anyone_is_cut_out(secret: str) -> None:
+    fault = status_fault(400, said(f"upstream said {secret} is no good"))
+    hidden = secret.removeprefix("Bearer ").removeprefix("https://").removesuffix("@proxy.lab/")
+    assert "[key]" in fault.message
+    assert hidden not in fault.message
 
 
 def test_a_message_from_the_server_is_short_on_one_line_and_without_the_key() -> None:

@@ -182,7 +182,8 @@ async def test_a_refused_key_is_one_sentence_and_never_shown(monkeypatch: pytest
     found = await checked("refuses the key")
     assert found.verdict == "unreachable"
     assert found.sentence == (
-        "http://127.0.0.1:8000/v1 refused the API key; check the environment variable OPENAI_API_KEY."
+        "http://127.0.0.1:8000/v1 refused the API key (401: no such key);"
+        " check the environment variable OPENAI_API_KEY."
     )
     assert "sk-secret-1" not in json.dumps(asdict(found))
 

@@ -49,6 +49,16 @@ def test_a_bar_pools_the_rollouts_of_prefix_0_alone(study: Store) -> None:
     assert (data.variants, data.tiers) == (("original", "ablated"), ("free", "paid"))
 
 
+def test_rollouts_that_were_filtered_are_in_no_rate_and_said_at_the_foot(study: Store) -> None:
+    with study:
+        assert b"filtered" not in rendered(draw(rates_figure_data(study.read)), "svg")
+        sample(study, "one", 0, complied("filtered", "filtered"), first=20)
+        sample(study, "one", 1, complied("filtered"), first=20)
+        data = rates_figure_data(study.read)
+    assert data.n_filtered == 2
+    assert b"filtered" in rendered(draw(data), "svg")
+
+
 def test_a_cell_without_rollouts_is_a_gap(study: Store) -> None:
     with study:
         data = rates_figure_data(study.read)

@@ -73,17 +73,31 @@ class Caching(FakeServer):
         return replace(reply, body=json.dumps(body))
 
 
+def test_cached_tokens_of_several_choices_are_not_believed(tmp_path: Path) -> None:
+    """Some servers count those of the last choice, whose prompt the first has just put there: a cost would be low."""
+    usage = {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 90}}
+    two = answer(usage)
+    two["choices"] = [{"index": j, "message": {"content": "a"}} for j in range(2)]
+    assert (read_chat(two).prompt_tokens, read_chat(two).cached_tokens) == (100, None)
+    with fresh_store(tmp_path) as store:
+        go(asked(4, endpoint=CACHING), store, Caching())
+        ((cached, cost),) = rows(store, "SELECT sum(cached_tokens), sum(cost) FROM rollouts")
+    assert cached is None
+    assert cost == pytest.approx((100 * 1.0 + 40 * 10.0) / 1e6)
+
+
 def test_rows_progress_and_spend_agree(tmp_path: Path) -> None:
     seen: list[Progress] = []
     with fresh_store(tmp_path) as store:
-        request = asked(12, endpoint=CACHING, judges=(judged_by(CACHING),))
+        one_each = replace(CACHING, n_per_request=1)
+        request = asked(12, endpoint=one_each, judges=(judged_by(one_each),))
         result = go(request, store, Caching(), seen.append)
         ((tokens, cached, cost),) = rows(
             store, "SELECT sum(prompt_tokens), sum(cached_tokens), sum(cost) FROM rollouts"
         )
         ((votes, read, vote_cost),) = rows(store, "SELECT count(*), sum(prompt_tokens), sum(cost) FROM judge_votes")
-    assert (tokens, cached) == (300, 270)
-    assert cost == pytest.approx((30 * 1.0 + 270 * 0.1 + 120 * 10.0) / 1e6)
+    assert (tokens, cached) == (1200, 1080)
+    assert cost == pytest.approx((120 * 1.0 + 1080 * 0.1 + 120 * 10.0) / 1e6)
     assert votes > 0
     assert vote_cost == pytest.approx(votes * (10 * 1.0 + 90 * 0.1 + 10 * 10.0) / 1e6)
     assert result.progress.spend == pytest.approx(cost + vote_cost)

@@ -160,6 +160,19 @@ class TestReplies:
             assert refusal[0].startswith(f"cut off at {FREE.max_tokens} tokens")
         assert sorted(asked_in(body) for body in server.draws) == [[0, 1], [0, 1, 2], [0, 1, 2, 3, 4], [2], [3, 4]]
 
+    def test_a_filtered_reply_is_given_up_and_not_asked_for_again(self, tmp_path: Path) -> None:
+        def filtered(number: int, body: Mapping[str, Any]) -> Reply | None:
+            return chat("", "content_filter") if 0 in asked_in(body) else None
+
+        with fresh_store(tmp_path) as store:
+            result = go(wanted(limit=10), store, server := model(faults=filtered))
+            assert (suggested(store), result.progress.unreadable) == (ALL[5:10], 5)
+            assert "the server filtered the reply (content_filter)" in result.reason
+            assert rows(store, "SELECT reply, refusal FROM suggestion_batches WHERE first_idx = 0") == [
+                ("", "the server filtered the reply (content_filter)")
+            ]
+        assert server.n_requests == 2
+
 
 class TestServers:
     """Faults are met as in resampling: waited out, asked again, or told in one sentence."""

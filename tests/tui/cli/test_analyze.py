@@ -65,6 +65,14 @@ def test_rollouts_that_restarted_are_in_no_rate_and_named(small: Store) -> None:
     assert "2 rollouts restarted the reasoning, and count nowhere: `turnpoint check` says" in said
 
 
+def test_rollouts_that_were_filtered_are_in_no_rate_and_named(small: Store) -> None:
+    sample(small, "turning", 0, complied("filtered", "filtered", "filtered"), first=20)
+    entry = entries(report("turning"))[0]
+    assert (entry["k"], entry["n"], entry["n_filtered"]) == (1, 4, 3)
+    said = done("analyze", "turning").out
+    assert "3 rollouts filtered by the server, and in no rate: the rates are of what was let through" in said
+
+
 def test_a_rate_is_k_of_n_decided_with_the_others_counted_apart(small: Store) -> None:
     entry = entries(report("turning"))[0]
     assert (entry["k"], entry["n"], entry["rate"]) == (1, 4, 0.25)
@@ -97,7 +105,7 @@ def test_the_table_shows_the_same(small: Store) -> None:
     assert re.search(r"2 +\+1 +Three", rows["2"])
     assert re.fullmatch(r" +3 +\(the whole reasoning\)", rows["3"])
     assert "␛[31m" in rows["1"]
-    assert lines[6] == "+n  drawn but undecided: no decision, cut off, restarted, or given up"
+    assert lines[6] == "+n  drawn but undecided: no decision, cut off, restarted, filtered, or given up"
 
 
 def test_a_resampled_trace_has_the_rates_of_its_rows() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import __version__
+from core.endpoints.proxies import variables
 from core.serving import smollm2
 from core.similarity import weights
 from tests.tui.cli.calling import done, turnpoint
@@ -155,3 +156,52 @@ def test_the_characters_of_the_terminal_are_said(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert done("doctor", "--json").json["terminal"]["characters"].startswith(said)
+
+
+class TestNetwork:
+    """What stands before the endpoint, and which certificates are trusted."""
+
+    ELSEWHERE = ("--base-url", "https://api.lab/v1", "--model", "m")
+
+    @pytest.fixture(autouse=True)
+    def bare(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing of the machine's own."""
+        for name in (*variables(), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name, raising=False)
+
+    def test_usually_nothing(self) -> None:
+        assert done("doctor", "--json").json["network"] == {"certificates": "the system's", "proxy": "none"}
+
+    def test_a_proxy_is_shown_without_its_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HTTP_PROXY", "http://ana:secret@proxy.lab:3128")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        ran = done("--base-url", "http://localhost:8000/v1", "--model", "m", "doctor", "--json")
+        assert ran.json["network"]["proxy"] == (
+            "http://localhost:8000/v1 is asked through the proxy http://proxy.lab:3128 that HTTP_PROXY names;"
+            " NO_PROXY=localhost goes past it"
+        )
+        assert (ran.json["network"]["HTTP_PROXY"], ran.json["network"]["NO_PROXY"]) == (
+            "http://proxy.lab:3128",
+            "127.0.0.1",
+        )
+        assert "secret" not in ran.out
+
+    def test_what_cannot_be_used_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ALL_PROXY", "a:b:c")
+        ran = turnpoint(*self.ELSEWHERE, "doctor", "--json")
+        assert (ran.code, ran.json["network"]["refused"]) == (
+            1,
+            "the variable ALL_PROXY holds no address of a proxy; write http://HOST:PORT, or unset it.",
+        )
+        monkeypatch.delenv("ALL_PROXY")
+        monkeypatch.setenv("SSL_CERT_FILE", "none.pem")
+        ran = turnpoint(*self.ELSEWHERE, "doctor", "--json")
+        assert ran.code == 1
+        assert ran.json["network"]["certificates"] == "SSL_CERT_FILE: none.pem: no such file or directory"
+        assert ran.json["network"]["refused"].startswith("SSL_CERT_FILE names no certificates (none.pem: no such file")
+
+    def test_certificates_for_other_programs_are_said_to_be(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/lab.pem")
+        assert done("doctor", "--json").json["network"]["certificates"] == (
+            "the system's (REQUESTS_CA_BUNDLE is not read; SSL_CERT_FILE is)"
+        )

@@ -257,7 +257,10 @@ def test_a_server_that_refuses_the_key_fails_the_run_and_the_key_is_shown_nowher
     monkeypatch.setenv("OPENAI_API_KEY", "sk-top-secret-1234")
     ran = turnpoint("--base-url", refusing, "--model", "m", "resample", TRACE, "--prefix", "3", "-n", "1")
     assert ran.code == 1
-    assert f"{refusing} refused the API key; check the environment variable OPENAI_API_KEY." in ran.err
+    assert (
+        f"{refusing} refused the API key (401: bad key Bearer [key]); check the environment variable OPENAI_API_KEY."
+        in ran.err
+    )
     assert per_prefix() == {}
     assert "top-secret" not in ran.out + ran.err
     assert not any(b"top-secret" in path.read_bytes() for path in Path().glob("turnpoint.db*"))

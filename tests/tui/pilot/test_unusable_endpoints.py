@@ -29,10 +29,10 @@ ONCE = RetryPolicy(attempts=1)
 @pytest.mark.parametrize(
     ("status_code", "sentence"),
     [
-        (401, "refused the API key; check the environment variable OPENAI_API_KEY."),
-        (402, "asks for payment (402); top up the account"),
-        (403, "denied access (403); check the rights of the key in OPENAI_API_KEY."),
-        (405, "does not take requests at that address (405); check base_url"),
+        (401, "refused the API key (401: nothing for you here); check the environment variable OPENAI_API_KEY."),
+        (402, "asks for payment (402: nothing for you here); top up the account"),
+        (403, "denied access (403: nothing for you here); check the rights of the key in OPENAI_API_KEY."),
+        (405, "does not take requests at that address (405: nothing for you here); check base_url"),
     ],
 )
 async def test_an_endpoint_that_refuses(
