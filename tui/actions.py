@@ -175,7 +175,7 @@ REVEALS: Mapping[str, str] = {
         (
             *("down", "up", "page_down", "page_up", "first", "last", "go_to", "find", "next_hit", "previous_hit"),
             *("next_unlabelled", "previous_unlabelled", "next_flagged", "previous_flagged", "queue", "blind"),
-            *("resample", "resample_all", "cancel", "recycled", "settings", "behavior", "export"),
+            *("resample", "resample_all", "cancel", "delete", "recycled", "settings", "behavior", "export"),
             *("accept", "skip", "unsure", "note", "note_in_editor", "select", "secondary", "clear_label"),
             *("undo", "redo", "codebook", "codebook_next", "codebook_previous"),
             *("read_sentence", "read", "prompt", "open", "copy", "help", "back", "quit", "close"),

