@@ -131,7 +131,9 @@ def _concerning(verdict: Verdict) -> Iterator[tuple[Concern, Finding]]:
 
 def _sentence(verdict: Verdict, concern: Concern, finding: Finding, why: str) -> str:
     parts = [f"{verdict.base_url} in mode {verdict.mode} {concern.what}", why and f", and {why}"]
-    parts.append(f" ({'; '.join(filter(None, (finding.seen, finding.means)))})")
+    # A refusal names what to do as well, and a small terminal has four rows for it.
+    told = (finding.means,) if concern.refuses and finding.means else (finding.seen, finding.means)
+    parts.append(f" ({'; '.join(filter(None, told))})")
     parts += [f"; {do}" for do in (finding.do, NO_CHECK if concern.refuses else "") if do]
     return "".join(parts) + "."
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from core.endpoints.endpoint import Endpoint
+from core.resampling import lanes
 from core.resampling.retrying import RetryPolicy
 from core.store.database import Store
 from tests.core.endpoints.flawed_server import FlawedServer
@@ -89,6 +91,7 @@ async def test_a_server_that_proves_nothing_is_warned_of_and_sampled(store: Stor
             server.free.set()
             await until_said(pilot, "run done: 2 of 2 rollouts")
             assert count_rollouts(store, TELEMARKETER) == 2
+            assert "compliance and alignment_faking were decided on none of 2 rollouts" in status(pilot)
 
 
 async def test_the_list_of_traces_passes_the_warning_on_as_well(store: Store) -> None:
@@ -102,3 +105,31 @@ async def test_the_list_of_traces_passes_the_warning_on_as_well(store: Store) ->
             await send(pilot, "enter")
             await until_said(pilot, "read some rollouts before you trust it.")
             server.free.set()
+
+
+async def test_what_a_server_does_to_these_traces_refuses_the_run(store: Store) -> None:
+    async with served(FlawedServer("strips inside")) as url:
+        app = build_app(store, TELEMARKETER, endpoint=Endpoint("lab", url, "m"), retrying=ONCE)
+        async with app.run_test(size=(200, 36)) as pilot:
+            await send(pilot, "r")
+            await replace_in_bar(pilot, "2 5")
+            await send(pilot, "enter")
+            await until_said(pilot, "samples all the same.")
+            assert f"changes white space, and {TELEMARKETER} has more than single spaces" in status(pilot)
+            assert count_rollouts(store, TELEMARKETER) == 0
+
+
+async def test_a_server_that_hangs_is_waited_for_with_the_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "SILENT_AFTER", 0.05)
+    server = Held(16)
+    async with served(server) as url:
+        app = build_app(store, TELEMARKETER, endpoint=Endpoint("lab", url, "m", n_per_request=1, concurrency=1))
+        async with app.run_test(size=(200, 36)) as pilot:
+            await send(pilot, "r")
+            await replace_in_bar(pilot, "3")
+            await send(pilot, "enter")
+            waits = re.compile(r"run \d/3 .*waiting for the server since \d\d:\d\d:\d\d")
+            await until(pilot, lambda: waits.search(header(pilot)))
+            server.free.set()
+            await until_said(pilot, "run done: 3 of 3 rollouts")
+            assert "waiting" not in header(pilot)
