@@ -185,6 +185,6 @@ def test_a_key_is_shown_nowhere(lab: Lab, samples: Path, monkeypatch: pytest.Mon
     lab.serve("refuses the key")
     ran = turnpoint("check", "lab", "--json")
     assert ran.code == 1
-    assert "refused the API key; check the environment variable OPENAI_API_KEY." in ran.out
+    assert "refused the API key (401: no such key); check the environment variable OPENAI_API_KEY." in ran.out
     assert "top-secret" not in ran.out + ran.err
     assert not any(b"top-secret" in path.read_bytes() for path in Path().glob("turnpoint.db*"))
