@@ -14,7 +14,7 @@ from typing import Any, Final
 from core.canonical import short_hash
 from core.errors import ImportRefusedError
 from core.traces.importers.reading import decode, read_bytes
-from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_value, skip_space
 
 COLUMNS: Final = ("query", "goal", "prompt", "text")
 """Names under which a query is looked for, in this order; ``goal`` is that of AdvBench."""

@@ -9,6 +9,7 @@ from typing import Any
 from core.endpoints.words import Words, is_moderation, words_of
 from core.finishing import CUT, ENDED, FAILED, FILTERED, meaning_of
 from core.traces.parts import REASONING, REFUSAL, TEXT, NoTextError, Part, parts_of
+from core.traces.reasoning_beside import beside
 
 
 class MalformedReplyError(ValueError):
@@ -64,9 +65,9 @@ class Completion:
 def read_chat(body: object, prefix: str = "") -> Completion:
     """Read the answers of a chat response, without an echo of ``prefix``.
 
-    A server that parses reasoning hands it out apart, as ``reasoning_content`` or ``reasoning``; it is put back in
-    front of the content, because a rollout is the whole text. The tag that such a parser swallowed stays lost. Content
-    may be a list of parts, which are joined as they stand.
+    A server that parses reasoning hands it out apart, under a name that `core.traces.reasoning_beside` knows; it is put
+    back in front of the content, because a rollout is the whole text. The tag that such a parser swallowed stays lost.
+    Content may be a list of parts, which are joined as they stand.
 
     Raises:
         MalformedReplyError: if there is no usable choice.
@@ -214,9 +215,7 @@ def _chat_text(choice: Mapping[str, Any]) -> str | None:
 
 def _reasoning(choice: Mapping[str, Any]) -> str | None:
     """Reasoning that the server gives apart, in a field beside the content or a part of it."""
-    message = _mapping(choice.get("message"))
-    beside = message.get("reasoning_content") or message.get("reasoning")
-    return beside if isinstance(beside, str) else _said(_content(choice), REASONING)
+    return beside(_mapping(choice.get("message"))).text or _said(_content(choice), REASONING)
 
 
 def _refusal(choice: Mapping[str, Any]) -> str | None:
@@ -224,8 +223,8 @@ def _refusal(choice: Mapping[str, Any]) -> str | None:
     message = choice.get("message")
     if not isinstance(message, Mapping):
         return None
-    beside = message.get("refusal")
-    refusal = beside if isinstance(beside, str) else _said(_content(choice), REFUSAL)
+    apart = message.get("refusal")
+    refusal = apart if isinstance(apart, str) else _said(_content(choice), REFUSAL)
     return refusal if refusal and refusal.strip() else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from core.canonical import short_hash
 from core.errors import ImportRefusedError
 from core.traces.importers.reading import decode, read_bytes
-from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_value, skip_space
 
 YES_LABELS = ("yes", "true", "1", "potential_faking", "alignment_faking", "faking")
 NO_LABELS = ("no", "false", "0", "aligned", "not_faking")

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from core.traces.reasoning_beside import REASONING_PARTS, Reasoning, reasoning_of
+
 TEXT, REASONING, REFUSAL = "text", "reasoning", "refusal"
 
-_KINDS: Final = {
-    "text": TEXT,
-    "input_text": TEXT,
-    "output_text": TEXT,
-    "refusal": REFUSAL,
-    "reasoning": REASONING,
-    "thinking": REASONING,
-}
-_FIELDS: Final = {"refusal": "refusal", "reasoning": "reasoning", "thinking": "thinking"}
-"""Where the text of a part stands, other than in ``text``."""
-_WITHOUT_TEXT: Final = frozenset(("reference", "tool_reference"))
+TEXT_PARTS: Final = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+"""Types of the parts that are text, and the field in which each has it."""
+POINTERS: Final = frozenset(("reference", "tool_reference"))
+"""Types of the parts that point into sources, and say nothing."""
 
 
 class Part(NamedTuple):
@@ -52,22 +47,36 @@ def _part(part: object, number: int) -> Part | None:
     name = part.get("type") if isinstance(part, dict) else None
     if not isinstance(part, dict) or not isinstance(name, str):
         raise NoTextError(f"a part {number} that is no text")
-    if name in _WITHOUT_TEXT:
+    if name in POINTERS:
         return None
-    if name not in _KINDS:
+    if name in REASONING_PARTS:
+        return Part(thought_in(part, name, number).text, REASONING)
+    if name not in TEXT_PARTS:
         raise NoTextError(f"a part {number} that is no text")
-    if _KINDS[name] != REASONING or part.get("redacted") is not True:
-        return Part(_text(part, _FIELDS.get(name, "text"), number), _KINDS[name])
-    summary = part.get("summary") or ""
-    if not isinstance(summary, str):
-        raise NoTextError("a summary that is no text")
-    return Part(summary, REASONING)
+    return Part(text_in(part, TEXT_PARTS[name], number), REFUSAL if name == REFUSAL else TEXT)
 
 
-def _text(part: Mapping[str, Any], field: str, number: int) -> str:
-    value = part.get(field)
+def thought_in(part: Mapping[str, Any], kind: str, number: int) -> Reasoning:
+    """The reasoning of part ``number`` (from 1), which is of that ``kind``.
+
+    Raises:
+        NoTextError: if what it has is no text.
+    """
+    found, named = reasoning_of(part), part.get(kind)
+    if named and not isinstance(named, str) and not found.text and not found.is_encrypted:
+        raise NoTextError(f"a part {number} without text")
+    return found
+
+
+def text_in(part: Mapping[str, Any], name: str, number: int) -> str:
+    """The text of part ``number`` (from 1), in its field ``name``: a string, or a list of parts that are text.
+
+    Raises:
+        NoTextError: if there is none.
+    """
+    value = part.get(name)
     if isinstance(value, list) and all(isinstance(inner, dict) and inner.get("type") == "text" for inner in value):
-        return "".join(_text(inner, "text", number) for inner in value)
+        return "".join(text_in(inner, "text", number) for inner in value)
     if not isinstance(value, str):
         raise NoTextError(f"a part {number} without text")
     return value

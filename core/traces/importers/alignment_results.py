@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.traces.build import trace_id_from
-from core.traces.importers.reasoning_beside import is_reasoning_name
 from core.traces.importers.record import RecordRefusedError
+from core.traces.reasoning_beside import is_reasoning_name
 from core.traces.tiers import CALLED
 
 OUTPUTS: Final = "outputs"

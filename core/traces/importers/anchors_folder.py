@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core.errors import ImportRefusedError
 from core.traces.importers.reading import decode, read_bytes
-from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_value, skip_space
 
 CHUNKS: Final = "chunks.json"
 LABELLED: Final = "chunks_labeled.json"

@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from core.traces.importers.names import field
-from core.traces.importers.reasoning_beside import Reasoning, beside, reasoning_of
 from core.traces.model import Span
+from core.traces.names import field
+from core.traces.parts import POINTERS, TEXT_PARTS, NoTextError, text_in, thought_in
 from core.traces.reasoning import ReasoningTags
+from core.traces.reasoning_beside import REASONING_PARTS, Reasoning, beside, reasoning_of
 
-_TEXTS: Final = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
-_REASONINGS: Final = frozenset({"reasoning", "thinking", "thought", "redacted_thinking", "reasoning_text"})
 _CONTENTS: Final = ("content", "value", "parts", "text")
 """Where a turn has its text: everywhere, ShareGPT, Gemini, here and there."""
 _LONGEST_NAME: Final = 60
@@ -30,10 +29,6 @@ class Content(NamedTuple):
     reasoning: str = ""
     is_encrypted: bool = False
     is_summary: bool = False
-
-
-class NoTextError(ValueError):
-    """Content that is not text; it says what there is instead, to stand after "the content is" or "has"."""
 
 
 def content_of(value: object) -> Content:
@@ -139,10 +134,12 @@ def _part(part: object, number: int) -> Content | Reasoning:
     if not isinstance(part, Mapping):
         raise NoTextError(f"a part {number} that is no text")
     kind = part.get("type")
-    if isinstance(kind, str) and kind in _TEXTS:
-        return Content(_text(part, _TEXTS[kind], number))
-    if isinstance(kind, str) and kind in _REASONINGS:
-        return _thought(part, kind, number)
+    if isinstance(kind, str) and kind in TEXT_PARTS:
+        return Content(text_in(part, TEXT_PARTS[kind], number))
+    if isinstance(kind, str) and kind in POINTERS:
+        return Content("")
+    if isinstance(kind, str) and kind in REASONING_PARTS:
+        return thought_in(part, kind, number)
     if kind == "message":
         try:
             return content_of(part.get("content"))
@@ -156,18 +153,3 @@ def _part(part: object, number: int) -> Content | Reasoning:
         return Content("")
     named = f"a part {number} of the type {kind[:_LONGEST_NAME]!a}" if isinstance(kind, str) else f"a part {number}"
     raise NoTextError(f"{named} that is no text")
-
-
-def _thought(part: Mapping[str, Any], kind: str, number: int) -> Reasoning:
-    found = reasoning_of(part)
-    named = part.get(kind)
-    if named is not None and not isinstance(named, str | list | Mapping):
-        raise NoTextError(f"a part {number} without text")
-    return found
-
-
-def _text(part: Mapping[str, Any], name: str, number: int) -> str:
-    value = part.get(name)
-    if not isinstance(value, str):
-        raise NoTextError(f"a part {number} without text")
-    return value

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from core.traces.importers.marks import was_cut
-from core.traces.importers.names import first_filled, has, is_filled, look, plain_name
-from core.traces.importers.reasoning_beside import REASONING_FIELDS, beside, is_reasoning_name
 from core.traces.importers.record import RecordRefusedError, WholeFileError
+from core.traces.names import first_filled, has, is_filled, look, plain_name
+from core.traces.reasoning_beside import REASONING_FIELDS, beside, is_reasoning_name
 from core.traces.truncated import TRUNCATED
 
 _NEVER_KEPT: Final = frozenset(

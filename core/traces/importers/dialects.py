@@ -9,9 +9,9 @@ from typing import Any, Final
 from core.traces.importers import alignment_results
 from core.traces.importers.description import Description, described_records, failure, knowing, wrapped_record
 from core.traces.importers.known import KNOWN, WRAPPED
-from core.traces.importers.names import look, plain_name
 from core.traces.importers.record import KNOWN_FIELDS, RecordRefusedError
 from core.traces.importers.rendered import unrendered
+from core.traces.names import look, plain_name
 
 _OWN: Final = ("response", "messages")
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.traces.importers.content import NoTextError, message_content
+from core.traces.importers.content import message_content
 from core.traces.importers.inspect_events import Call, answered_turn, call_of, given, sent_turns, unrecorded_call
 from core.traces.importers.inspect_texts import an_object, first_text, is_lost, objects, whole
 from core.traces.importers.record import RecordRefusedError
 from core.traces.importers.tool_turns import as_text
+from core.traces.parts import NoTextError
 
 FROM_CALL: Final = "call.response"
 FROM_MESSAGES: Final = "messages"

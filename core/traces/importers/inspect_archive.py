@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ImportRefusedError
-from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_pythons_value, skip_space
 
 LARGEST: Final = 256 * 2**20
 """Bytes that one member may unpack to."""

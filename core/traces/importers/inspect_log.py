@@ -13,8 +13,8 @@ from core.traces.importers.inspect_chunks import read_sample, samples_of
 from core.traces.importers.inspect_samples import import_samples
 from core.traces.importers.reading import decode, read_bytes
 from core.traces.importers.result import ImportResult
-from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
 from core.traces.reasoning import ReasoningTags
+from core.traces.strict_json import StrictJSONError, parse_pythons_value, skip_space
 
 HEADERS: Final = ("header.json", "_journal/start.json")
 """Members that describe the evaluation: the first is written at its end, the second at its start."""

@@ -14,7 +14,7 @@ from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
 from core.traces.importers.reading import decode, read_bytes, refuse_empty
 from core.traces.importers.record_files import Located, Records
-from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_pythons_value, skip_space
 
 LINES: Final = (".jsonl", ".ndjson")
 DOCUMENT: Final = (".json",)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.traces.importers.content import Content
-from core.traces.importers.names import field, plain_name
+from core.traces.names import field, plain_name
 from core.traces.truncated import TRUNCATED
 
 SUMMARY: Final = "reasoning_is_summary"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import ConfigError, ImportRefusedError
-from core.traces.importers.names import is_filled, look
 from core.traces.importers.record import RecordRefusedError
 from core.traces.importers.record_files import Located, Records, import_records
 from core.traces.importers.rendered import unrendered
 from core.traces.importers.result import ImportResult
 from core.traces.importers.unrecognised import fields_found
+from core.traces.names import is_filled, look
 from core.traces.reasoning import ReasoningTags
 
 NAMEABLE: Final = (

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from core.traces.importers.marks import SUMMARY
-from core.traces.importers.names import is_filled, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT
-from core.traces.importers.reasoning_beside import filled_names
 from core.traces.importers.rendered import has_turns, is_rendered
 from core.traces.model import Trace
+from core.traces.names import is_filled, plain_name
+from core.traces.reasoning_beside import filled_names
 from core.traces.truncated import TRUNCATED
 
 Kind: TypeAlias = tuple[Callable[[Trace], bool], str]

@@ -9,19 +9,19 @@ from core.traces.build import TraceRefusedError, make_trace
 from core.traces.importers.channels import without_channels
 from core.traces.importers.content import (
     Content,
-    NoTextError,
     content_of,
     joined_with_span,
     message_content,
     with_reasoning,
 )
 from core.traces.importers.marks import marks_of
-from core.traces.importers.names import field, plain_name
 from core.traces.importers.prompt_turns import AS_TEXT, after_results, is_call_alone, prompt_turns
-from core.traces.importers.reasoning_beside import NATIVE, Reasoning, beside, is_reasoning_name
 from core.traces.importers.tool_turns import as_text, fields_as_text, kinds_as_text
 from core.traces.model import Message, Prompt, Trace
+from core.traces.names import field, plain_name
+from core.traces.parts import NoTextError
 from core.traces.reasoning import ReasoningTags
+from core.traces.reasoning_beside import NATIVE, Reasoning, beside, is_reasoning_name
 
 ROLES: Final = {
     "system": "system",

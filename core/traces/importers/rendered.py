@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from core.traces.importers.strict_json import StrictJSONError, parse_value, skip_space
+from core.traces.strict_json import StrictJSONError, parse_value, skip_space
 
 
 class Template(NamedTuple):

@@ -13,10 +13,10 @@ from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
 from core.traces.importers.description import knowing
 from core.traces.importers.known import ANSWERS, KNOWN
-from core.traces.importers.names import plain_name
 from core.traces.importers.reading import refuse_empty
 from core.traces.importers.record_files import Located, Records
-from core.traces.importers.strict_json import StrictJSONError, parse_pythons_value, skip_space
+from core.traces.names import plain_name
+from core.traces.strict_json import StrictJSONError, parse_pythons_value, skip_space
 
 SUFFIXES: Final = (".csv", ".tsv", ".tab")
 _DELIMITERS: Final = ",;\t|"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.traces.importers.strict_json import StrictJSONError, parse_value
+from core.traces.strict_json import StrictJSONError, parse_value
 
 TOOL_ROLES: Final = frozenset({"tool", "function", "observation", "ipython"})
 """Roles of the turn in which a tool answers: today's, OpenAI's older one, ShareGPT's and Llama's."""

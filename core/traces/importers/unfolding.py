@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.traces.importers.names import look
+from core.traces.names import look
 
 
 def episodes(episode: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.traces.importers.description import Description
 from core.traces.importers.known import KNOWN, WRAPPED
-from core.traces.importers.names import plain_name
+from core.traces.names import plain_name
 
 _MOST_FIELDS: Final = 12
 _OWN: Final = Description("turnpoint's own record", needs=("response",), prompt=("prompt", "messages"))

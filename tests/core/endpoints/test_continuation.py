@@ -131,6 +131,13 @@ class TestReading:
     def test_reasoning_that_the_server_took_out_is_put_back_in_front(self) -> None:
         apart = {"choices": [{"message": {"content": "answer", "reasoning_content": "thought "}}]}
         assert read_chat(apart).choices[0].text == "thought answer"
+        for name, value in (
+            ("thinking", "thought "),
+            ("reasoning_details", [{"type": "reasoning.text", "text": "thought "}]),
+            ("thinking_blocks", [{"type": "thinking", "thinking": "thought ", "signature": "x"}]),
+        ):
+            named = {"choices": [{"message": {"content": "answer", name: value}}]}
+            assert read_chat(named).choices[0].text == "thought answer"
         alone = {"choices": [{"message": {"content": None, "reasoning": "thought"}}]}
         assert read_chat(alone).choices[0].text == "thought"
         both = {"choices": [{"message": {"content": "<t>thought</t>answer", "reasoning_content": "thought"}}]}

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.traces.importers import ImportResult, read_traces
-from core.traces.importers.strict_json import StrictJSONError, parse_value
 from core.traces.model import Message, Prompt
 from core.traces.reasoning import ReasoningTags
+from core.traces.strict_json import StrictJSONError, parse_value
 
 Write = Callable[[str, str | bytes], Path]
 

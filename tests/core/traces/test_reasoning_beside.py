@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.traces.importers import ImportResult, read_traces
 from core.traces.importers.content import Content, joined_with_span
-from core.traces.importers.reasoning_beside import REASONING_FIELDS
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
+from core.traces.reasoning_beside import REASONING_FIELDS
 from tests.sizes import examples
 
 R = "I look at both. The left one is new."

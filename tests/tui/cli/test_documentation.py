@@ -35,9 +35,9 @@ from core.store.database import Store
 from core.traces.importers import FORMATS
 from core.traces.importers.known import ANSWERS, KNOWN, QUESTIONS, WRAPPED
 from core.traces.importers.named_fields import NAMEABLE
-from core.traces.importers.reasoning_beside import REASONING_FIELDS
 from core.traces.importers.record import KNOWN_FIELDS
 from core.traces.reasoning import DEFAULT_TAGS
+from core.traces.reasoning_beside import REASONING_FIELDS
 from tests.core.analysis.sweeps import words_in_common
 from tests.tui.app_under_test import compare_with
 from tests.tui.cli.calling import ROOT, done

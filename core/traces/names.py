@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from core.traces.importers.strict_json import DEEPEST
+from core.traces.strict_json import DEEPEST
 
 
 @lru_cache(maxsize=4096)

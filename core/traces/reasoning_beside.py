@@ -1,6 +1,7 @@
 """Reasoning that stands beside an answer: every name that programs give it, and how its text is read.
 
-Records, turns, choices and samples of logs all ask here. A new name is a line in ``REASONING_FIELDS``.
+Records, turns, choices, samples of logs and what servers answer all ask here. A new name is a line in
+``REASONING_FIELDS``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from core.traces.importers.names import is_filled, plain_name
+from core.traces.names import is_filled, plain_name
 
 REASONING_FIELDS: Final = (
     *("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks", "reasoning_text"),
@@ -27,6 +28,9 @@ NATIVE: Final = frozenset(
     {"reasoningcontent", "reasoning", "thinking", "reasoningdetails", "thinkingblocks", "reasoningtext"}
 )
 """Plain names under which a server gives what the model thought, whatever its answer has in tags."""
+
+REASONING_PARTS: Final = frozenset({"reasoning", "thinking", "thought", "redacted_thinking", "reasoning_text"})
+"""Types of the parts of a content that are reasoning."""
 
 _ORDER: Final = {plain_name(name): place for place, name in enumerate(REASONING_FIELDS)}
 _SUMMARIES: Final = frozenset(plain_name(name) for name in ("reasoning_summary", "thinking_summary", "thought_summary"))
@@ -72,7 +76,10 @@ def beside(fields: Mapping[str, Any]) -> Reasoning:
 
 
 def reasoning_of(value: Any) -> Reasoning:
-    """The reasoning that a value holds: a text, a part with a text of its own, or a list of either."""
+    """The reasoning that a value holds: a text, a part with a text of its own, or a list of either.
+
+    The parts of a list are thoughts of their own, but those of the type ``text`` pieces of one.
+    """
     if isinstance(value, str):
         return Reasoning(value)
     if isinstance(value, Mapping):
@@ -83,8 +90,9 @@ def reasoning_of(value: Any) -> Reasoning:
     filled = [piece for piece in pieces if piece.text.strip()]
     # A signature beside a thought that can be read is no second thought; a block that was blacked out is.
     lost = any(isinstance(piece, Mapping) and piece.get("type") == "redacted_thinking" for piece in value)
+    are_pieces = all(isinstance(piece, Mapping) and piece.get("type") == "text" for piece in value)
     return Reasoning(
-        _SPLIT.join(piece.text for piece in filled),
+        ("" if are_pieces else _SPLIT).join(piece.text for piece in filled),
         is_encrypted=lost or (not filled and any(piece.is_encrypted for piece in pieces)),
         is_summary=any(piece.is_summary for piece in filled),
     )
