@@ -62,6 +62,10 @@ class Completion:
     replica: str | None = None
 
 
+WITHHELD = Completion((Choice("", "content_filter", is_filtered=True),))
+"""The only answer to a request, where the server reports as an error that it keeps it back."""
+
+
 def read_chat(body: object, prefix: str = "") -> Completion:
     """Read the answers of a chat response, without an echo of ``prefix``.
 
