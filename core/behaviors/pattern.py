@@ -63,7 +63,8 @@ class Pattern:
     def decide(self, answer: Answer) -> Outcome:
         """Yes if the pattern is found, ``truncated`` if it might have been in what was cut off, else no.
 
-        A response whose reasoning never ended has no answer, in which nothing could be found: ``no_decision``.
+        A response whose reasoning never ended has no answer, in which nothing could be found: ``no_decision``. So has a
+        continuation without any text.
         """
         part = words_of(answer, self.where, self.scope)
         if part is not None and is_found(self.pattern, self.ignore_case, part):
@@ -71,7 +72,8 @@ class Pattern:
         elif is_cut(answer, self.where, self.scope):
             outcome = TRUNCATED
         else:
-            outcome = NO if part is not None else NO_DECISION
+            is_there = part is not None and (self.scope == WHOLE or answer.text[answer.given :].strip())
+            outcome = NO if is_there else NO_DECISION
         return Outcome(self.behavior, self.judge.id, outcome)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,10 @@ class Completion:
     replica: str | None = None
 
 
+WITHHELD = Completion((Choice("", "content_filter", is_filtered=True),))
+"""The only answer to a request, where the server reports as an error that it keeps it back."""
+
+
 def read_chat(body: object, prefix: str = "") -> Completion:
     """Read the answers of a chat response, without an echo of ``prefix``.
 
@@ -109,6 +114,7 @@ def as_written(choice: object) -> tuple[str, str]:
 
 
 def _completion(body: object, text_of: Callable[[Mapping[str, Any]], str | None]) -> Completion:
+    body = _parsed(body)
     if not isinstance(body, Mapping):
         words = words_of(body).text
         raise MalformedReplyError("malformed", f"the response is no JSON object{_after(words)}", is_foreign=True)
@@ -140,6 +146,16 @@ def _completion(body: object, text_of: Callable[[Mapping[str, Any]], str | None]
     )
 
 
+def _parsed(body: object) -> object:
+    """The body, read as JSON where the server did not say that it is some."""
+    if not isinstance(body, str):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
 def _cached_tokens(usage: Mapping[str, Any]) -> int | None:
     """Prompt tokens that the server had in its cache: OpenAI's field, or DeepSeek's; never more than there were."""
     details = usage.get("prompt_tokens_details")
@@ -159,8 +175,7 @@ def _places(choices: Sequence[object]) -> list[int]:
 
 def _choice(choice: Mapping[str, Any], place: int, text_of: Callable[[Mapping[str, Any]], str | None]) -> Choice:
     """One answer, whatever became of its text; what the server failed at, or says nothing of, is none."""
-    # A router that has no word of its own for an end gives the provider's.
-    reason = _string_or_none(choice.get("finish_reason")) or _string_or_none(choice.get("native_finish_reason"))
+    reason = _reason(choice)
     meaning = meaning_of(reason)
     # Routers pass on a provider's failure as a choice of status 200.
     words = words_of(choice) if choice.get("error") is not None else Words()
@@ -179,6 +194,12 @@ def _choice(choice: Mapping[str, Any], place: int, text_of: Callable[[Mapping[st
     withheld = not text and (meaning not in (ENDED, CUT) or _calls_tools(choice))
     is_filtered = keeps_back or refusal is not None or withheld
     return Choice(text or refusal or "", reason, place, is_filtered)
+
+
+def _reason(choice: Mapping[str, Any]) -> str | None:
+    """Why the server stopped: a router's word, or the provider's where that says more than an end."""
+    own, native = (_string_or_none(choice.get(name)) for name in ("finish_reason", "native_finish_reason"))
+    return native if native and meaning_of(own) == ENDED and meaning_of(native) in (CUT, FILTERED) else own or native
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -26,6 +26,11 @@ class Ask:
     body: Mapping[str, Any]
 
     @property
+    def n(self) -> int:
+        """How many answers are asked for."""
+        return int(self.body.get("n", 1))
+
+    @property
     def content(self) -> bytes:
         """The body as bytes; escapes carry characters that UTF-8 cannot, such as lone surrogates."""
         return json.dumps(self.body, allow_nan=False).encode("ascii")

@@ -14,7 +14,7 @@ from core.endpoints.limits import rate_limits
 from core.endpoints.proxies import proxy_before
 from core.endpoints.too_long import too_long
 from core.endpoints.wire import reason_of
-from core.endpoints.words import Words, is_moderation, is_page, words_of
+from core.endpoints.words import Words, is_moderation, is_page, keeps_an_answer_back, words_of
 
 RATE_LIMIT = "rate_limit"
 SERVER_ERROR = "server_error"
@@ -54,6 +54,7 @@ class Fault:
     retry_after: float | None = None
     may_be_gone: bool = False
     may_be_own: bool = False
+    is_withheld: bool = False
 
 
 def fault_of(error: Exception, endpoint: Endpoint, key: str) -> Fault:
@@ -108,7 +109,7 @@ def _status_fault(refusal: _Refusal, endpoint: Endpoint, key: str) -> Fault:
     quoted = f"{status}: {said}" if said else f"{status}"
     message = f"{status}: {said or _clean(refusal.message, key)}"
     if status in _MODERATING and is_moderation(words):
-        return Fault(MODERATED, message, may_retry=False)
+        return Fault(MODERATED, message, may_retry=False, is_withheld=keeps_an_answer_back(words))
     stops = {
         401: f"{where} refused the API key ({quoted}); check the environment variable {endpoint.api_key_env}.",
         402: f"{where} asks for payment ({quoted}); top up the account, {_KEPT}.",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _SCHEMES: Final = ("http", "https", "all")
+_LAST_PORT: Final = 65535
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ def check_proxies(url: str) -> None:
         if address is None:
             continue
         try:
-            _ = httpx2.Proxy(address)
+            port = httpx2.Proxy(address).url.port or 0
         except (ValueError, httpx2.InvalidURL):
+            port = -1
+        if not 0 <= port <= _LAST_PORT:
             variable = _variable(pattern)
             raise EndpointError(
                 f"the variable {variable} holds no address of a proxy; write http://HOST:PORT, or unset it."
-            ) from None
+            )
     proxy = proxy_before(url)
     if proxy is not None and proxy.address.startswith("socks"):
         raise EndpointError(

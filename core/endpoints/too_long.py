@@ -52,15 +52,26 @@ _OUTPUTS: Final = (
     rf"max_tokens: \d+ > {_NUMBER}",
     rf"max_(?:completion_)?tokens\W{{0,3}} must be less than or equal to \W?{_NUMBER}",
 )
+_ASKED: Final = (
+    rf"{_NUMBER} (?:tokens )?(?:in|for) (?:the|your) (?:completion|output)",
+    rf"requested {_NUMBER} output tokens",
+    rf"{_NUMBER} [`']?max_(?:new_|completion_)?tokens",
+    rf"tokens[`']? is too large: {_NUMBER}",
+    rf"\d \+ {_NUMBER} > \d",
+)
 
 
 @dataclass(frozen=True)
 class TooLong:
-    """A refusal for length: tokens of the server's context, of the prompt, and at most of an answer, as far as said."""
+    """A refusal for length: tokens of the server's context, of the prompt, and at most of an answer, as far as said.
+
+    ``asked`` are those that it was asked for, where it names them beside the context.
+    """
 
     context: int | None = None
     prompt: int | None = None
     output: int | None = None
+    asked: int | None = None
 
     def advice(self, max_tokens: int, endpoint: str) -> str:
         """Which of the two to change, and to what, as a sentence without its end."""
@@ -73,6 +84,8 @@ class TooLong:
         if left > 0 and self.prompt is not None:
             taken = f"the prompt has {self.prompt} of {self.context}"
             return f"set {where} to {left} or less (it is {max_tokens}): {taken}"
+        if self.prompt is not None and self.asked is not None:
+            return f"serve the model with a longer context: the prompt alone has {self.prompt} of {self.context}"
         if max_tokens >= self.context:
             # Some servers name what max_tokens leaves of the context, and call that the context.
             return f"lower {where}: it is {max_tokens}, and the server leaves {self.context} to the rest"
@@ -86,10 +99,10 @@ class TooLong:
 
 def too_long(code: str, words: str) -> TooLong | None:
     """Read a refusal for length in the words of any common server; None where it is none."""
-    context, prompt, output = (_first(patterns, words) for patterns in (_LIMITS, _PROMPTS, _OUTPUTS))
+    context, prompt, output, asked = (_first(patterns, words) for patterns in (_LIMITS, _PROMPTS, _OUTPUTS, _ASKED))
     if output is None and not _SIGNS.search(f"{code} {words}"):
         return None
-    return TooLong(context, prompt, output)
+    return TooLong(context, prompt, output, asked)
 
 
 def _first(patterns: Sequence[str], text: str) -> int | None:

@@ -22,6 +22,11 @@ _MODERATION: Final = re.compile(
     r"|inappropriate content|prohibited (?:content|use)|guardrail|sensitive content|harmful content",
     re.IGNORECASE,
 )
+_ANSWER: Final = re.compile(
+    r"\b(?:output|completion|response|generated)\b.{0,60}\b(?:blocked|filtered|flagged|inappropriate|violat\w*)",
+    re.IGNORECASE,
+)
+_QUESTION: Final = re.compile(r"\b(?:input|prompt|request|messages?)\b", re.IGNORECASE)
 
 
 class Words(NamedTuple):
@@ -49,6 +54,12 @@ def words_of(body: object) -> Words:
 def is_moderation(words: Words) -> bool:
     """Whether a server refuses to read, or to have written, what was asked because of what it says."""
     return _MODERATION.search(f"{words.code} {words.text}") is not None
+
+
+def keeps_an_answer_back(words: Words) -> bool:
+    """Whether what a server refuses for what it says is the answer, and not what was asked."""
+    text = words.text
+    return is_moderation(words) and _ANSWER.search(text) is not None and _QUESTION.search(text) is None
 
 
 def is_page(text: str) -> bool:

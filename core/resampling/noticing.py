@@ -24,6 +24,8 @@ def of_rollouts(rollouts: Iterable[Rollout]) -> Counter[str]:
             said[f"filtered by the server ({_word(rollout.finish_reason)}), in no rate"] += 1
         elif meaning_of(rollout.finish_reason) == UNKNOWN:
             said[f'with the unknown finish reason "{_word(rollout.finish_reason)}", taken for an end'] += 1
+        elif not rollout.text.strip() and not was_cut(rollout.finish_reason):
+            said["without any text, taken for an end"] += 1
     return said
 
 

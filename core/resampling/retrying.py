@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.endpoints.blotting import without_key
-from core.endpoints.completion import Completion
+from core.endpoints.completion import WITHHELD, Completion
 from core.endpoints.continuation import Ask
 from core.endpoints.endpoint import Endpoint
 from core.endpoints.faults import (
@@ -176,6 +176,12 @@ class Lane:
                 fault = fault_of(error, self.endpoint, replica.client.api_key)
                 if await self._is_gone(replica, fault):
                     continue
+                if fault.is_withheld:
+                    if ask.n == 1:
+                        self._answer(WITHHELD, replica, sent, taken, retried=attempt > 1)
+                        return replace(WITHHELD, replica=replica.url)
+                    # One answer in many is kept back, and which one can only be told by asking for one at a time.
+                    fault = replace(fault, kind=BAD_REQUEST)
                 self._note(fault, replica, sent)
                 if not fault.may_retry or attempt == self._policy.attempts:
                     raise self._given_up(fault, attempt) from None
@@ -284,7 +290,7 @@ class Lane:
 
     async def _allowance(self, ask: Ask, content: bytes) -> float:
         """Wait for the request's share of what the account allows per minute; returns the tokens that it took."""
-        most = int(ask.body.get("n", 1)) * self.endpoint.max_tokens
+        most = ask.n * self.endpoint.max_tokens
         seconds, taken = self._pace.take(len(content) // _BYTES_PER_TOKEN, most)
         await self._pause(seconds)
         return taken

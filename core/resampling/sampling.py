@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.behaviors.outcome import FILTERED, RESTARTED, Outcome
+from core.behaviors.outcome import FILTERED, NO_DECISION, RESTARTED, TRUNCATED, Outcome
 from core.endpoints.completion import Choice, Completion
 from core.endpoints.continuation import MODES, Ask
 from core.endpoints.restarting import began_anew
+from core.finishing import was_cut
 from core.resampling.budget import Bill, shares
 from core.resampling.drawing import Group
 from core.resampling.plan import seed_base
@@ -90,12 +91,15 @@ def _continuation(request: RunRequest, draw: Draw, choice: Choice) -> str | None
 def outcomes_without_calls(request: RunRequest, rollout: Rollout) -> list[Outcome]:
     """What the rules say, compliance first, and the judged behaviors that compliance settles.
 
-    Of a rollout that began anew or was filtered no behavior is decided, and no judge asked.
+    Of a rollout that began anew or was filtered no behavior is decided, and no judge asked; nor is one about nothing.
     """
     if rollout.continuation is not None:
         return [Outcome(judge.behavior, judge.id, rollout.continuation) for judge in request.deciders]
     answer = request.answer(rollout)
     outcomes = [rule.decide(answer) for rule in request.every_rule]
+    if not rollout.text.strip():
+        none = TRUNCATED if was_cut(rollout.finish_reason) else NO_DECISION
+        return [*outcomes, *(Outcome(setup.judge.behavior, setup.judge.id, none) for setup in request.judges)]
     settled = (setup.procedure.without_a_call(outcomes[0]) for setup in request.judges)
     return [*outcomes, *filter(None, settled)]
 

@@ -184,7 +184,7 @@ def _for_thinking(evidence: Evidence) -> str:
 def _space_kept(evidence: Evidence, step: Step, name: str) -> Finding:
     if _is_dropped(evidence):
         return Finding(name, UNKNOWN, NOT_READ)
-    fault = evidence.fault(step)
+    fault = evidence.refused(step)
     ends = step is END_SPACE
     harmless = "harmless: no prefix that turnpoint cuts ends in white space"
     if fault is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.endpoints.faults import RATE_LIMIT, Fault
+from core.endpoints.faults import MODERATED, RATE_LIMIT, Fault
 from core.endpoints.probe.asking import Heard
 from core.endpoints.probe.steps import NOTHING, ONE_LETTER, PLAIN, Step
 
@@ -33,6 +33,11 @@ class Evidence:
         answer = self.answers.get(step.name)
         return answer if isinstance(answer, Fault) else None
 
+    def refused(self, step: Step) -> Fault | None:
+        """A fault that tells something of what was asked: neither load nor a moderation does."""
+        fault = self.fault(step)
+        return None if fault is None or fault.kind in (RATE_LIMIT, MODERATED) else fault
+
     def tokens(self, step: Step) -> int | None:
         """Prompt tokens of a step; None where the server did not say."""
         heard = self.heard(step)
@@ -48,10 +53,8 @@ class Evidence:
     @property
     def refusal(self) -> Fault | None:
         """Why no beginning of an answer is taken, where the question alone is answered; None where one is."""
-        one, other = self.fault(ONE_LETTER), self.fault(PLAIN)
-        if one is None or other is None or self.heard(NOTHING) is None:
-            return None
-        return one if RATE_LIMIT not in (one.kind, other.kind) else None
+        one, other = self.refused(ONE_LETTER), self.refused(PLAIN)
+        return None if other is None or self.heard(NOTHING) is None else one
 
     @property
     def all_heard(self) -> tuple[Heard, ...]:

@@ -81,13 +81,13 @@ def different(evidence: Evidence) -> Finding:
 
 def n_honoured(evidence: Evidence) -> Finding:
     """Whether one request gives several answers."""
-    fault, heard = evidence.fault(SEVERAL), evidence.heard(SEVERAL)
+    fault, heard = evidence.refused(SEVERAL), evidence.heard(SEVERAL)
     costs = "each rollout is a request of its own"
     if fault is not None:
         return Finding(N_HONOURED, FAILED, fault.message, costs, "set n_per_request = 1")
     if heard is None:
         one_only = evidence.endpoint.n_per_request == 1
-        return Finding(N_HONOURED, UNKNOWN, "not asked: n_per_request is 1" if one_only else "not asked")
+        return Finding(N_HONOURED, UNKNOWN, "not asked: n_per_request is 1" if one_only else evidence.why_not(SEVERAL))
     got = len(heard.written)
     seen = f"{got} of {SEVERAL.n} answers came"
     if got >= SEVERAL.n:
@@ -99,7 +99,7 @@ def seed_honoured(evidence: Evidence) -> Finding:
     """Whether one seed gives one answer, and another seed another."""
     if evidence.endpoint.seed is None:
         return Finding(SEED_HONOURED, UNKNOWN, "not asked: this endpoint sends no seed")
-    fault = evidence.fault(SEEDED)
+    fault = evidence.refused(SEEDED)
     if fault is not None:
         return Finding(SEED_HONOURED, FAILED, fault.message, UNANSWERED, 'set seed = "none"')
     one, same, other = (_text(evidence, step) for step in (SEEDED, SEEDED_AGAIN, OTHER_SEED))

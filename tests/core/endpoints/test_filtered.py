@@ -66,9 +66,28 @@ def test_a_choice_that_a_provider_moderated_away_is_filtered_and_one_that_failed
         read({"content": ""}, "error", error={"code": 502, "message": "Upstream idle timeout"})
 
 
-def test_a_router_without_a_word_of_its_own_gives_the_provider_s() -> None:
-    assert read({"content": None}, None, native_finish_reason="PROHIBITED_CONTENT").is_filtered
-    assert read({"content": " and"}, "stop", native_finish_reason="SAFETY").finish_reason == "stop"
+@pytest.mark.parametrize(
+    ("own", "native", "kept", "is_filtered"),
+    [
+        (None, "PROHIBITED_CONTENT", "PROHIBITED_CONTENT", True),
+        ("stop", "SAFETY", "SAFETY", True),
+        ("stop", "MAX_TOKENS", "MAX_TOKENS", False),
+        ("stop", "end_turn", "stop", False),
+        ("stop", "solar_flare", "stop", False),
+        ("content_filter", "stop", "content_filter", True),
+        ("length", "SAFETY", "length", False),
+    ],
+)
+def test_a_provider_s_word_counts_where_the_router_knows_of_nothing_but_an_end(
+    own: str | None, native: str, kept: str, is_filtered: bool
+) -> None:
+    choice = read({"content": " and"}, own, native_finish_reason=native)
+    assert (choice.finish_reason, choice.is_filtered) == (kept, is_filtered)
+
+
+def test_json_that_the_server_calls_text_is_read() -> None:
+    body = '{"choices": [{"message": {"content": " and"}, "finish_reason": "stop"}]}'
+    assert read_chat(body).choices == (Choice(" and", "stop"),)
 
 
 def test_a_filtered_choice_keeps_its_place_among_the_others() -> None:

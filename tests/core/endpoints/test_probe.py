@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.endpoints.client import open_app, open_client
 from core.endpoints.endpoint import MODE_NAMES, Endpoint, simulator_endpoint
-from core.endpoints.faults import Fault
+from core.endpoints.faults import MODERATED, RATE_LIMIT, Fault
 from core.endpoints.limits import RateLimit, duration, rate_limits
 from core.endpoints.probe import continuing, serving, varying
 from core.endpoints.probe.asking import Heard
@@ -250,6 +250,20 @@ def test_whatever_the_template_a_turn_is_open_if_and_only_if_nothing_was_added(
 def test_with_answers_missing_there_is_a_verdict_all_the_same(answered: set[str], tokens: int | None) -> None:
     answers: dict[str, Heard | Fault] = {name: Heard((name,), (name,), tokens) for name in answered}
     assert conclude(Evidence(HERE, False, (), answers)).verdict != "continues"
+
+
+@given(
+    st.sets(st.sampled_from([step.name for step in STEPS if step is not NOTHING])),
+    st.sampled_from([RATE_LIMIT, MODERATED]),
+)
+def test_load_and_moderation_are_held_against_no_server(failed: set[str], kind: str) -> None:
+    answers: dict[str, Heard | Fault] = {
+        step.name: Fault(kind, "429: later") if step.name in failed else Heard((step.name,), (step.name,), None)
+        for step in STEPS
+    }
+    verdict = conclude(Evidence(HERE, False, (), answers))
+    assert not verdict.refuses
+    assert not [finding for finding in verdict.findings if finding.seen == "429: later"]
 
 
 @pytest.mark.parametrize(

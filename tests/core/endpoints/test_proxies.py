@@ -74,7 +74,10 @@ def test_no_proxy_goes_by_the_name(monkeypatch: pytest.MonkeyPatch, without: str
     assert (proxy_before(URL) is None) is is_past
 
 
-@pytest.mark.parametrize("value", ["foo:bar:baz", "http://[::1", "ftp://proxy.lab:1", "http://ana:secret@proxy.lab:x"])
+@pytest.mark.parametrize(
+    "value",
+    ["foo:bar:baz", "http://[::1", "ftp://proxy.lab:1", "http://ana:secret@proxy.lab:x", "http://proxy.lab:99999"],
+)
 async def test_one_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", value)
     with pytest.raises(EndpointError) as refusal:

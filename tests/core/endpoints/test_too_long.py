@@ -75,6 +75,12 @@ def test_a_prompt_that_fits_by_itself_nowhere_needs_a_longer_context(words: str)
     )
 
 
+@pytest.mark.parametrize("words", FITS.values(), ids=FITS.keys())
+def test_a_prompt_that_fits_nowhere_needs_a_longer_context_whatever_was_asked_for_beside_it(words: str) -> None:
+    larger = words.replace("812", "5000")
+    assert advice(larger) == "serve the model with a longer context: the prompt alone has 5000 of 4096"
+
+
 @pytest.mark.parametrize("words", OUTPUT.values(), ids=OUTPUT.keys())
 def test_a_server_that_writes_less_at_once_says_how_much(words: str) -> None:
     assert advice(words) == "set max_tokens of the endpoint lab to 2048 or less (it is 3500)"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.endpoints.words import is_moderation, words_of
+from core.endpoints.words import Words, is_moderation, keeps_an_answer_back, words_of
 
 PROVIDER = json.dumps({"error": {"message": "rate-limited upstream", "type": "x"}})
 
@@ -73,3 +73,20 @@ def test_no_body_breaks_the_reader(body: object) -> None:
     found = words_of(body)
     assert isinstance(found.code, str)
     assert isinstance(found.text, str)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_answer"),
+    [
+        ("Output blocked by content filtering policy", True),
+        ("Output data may contain inappropriate content.", True),
+        ("The generated text was filtered by our content policy", True),
+        ("The response was filtered due to the prompt triggering Azure OpenAI's content management policy.", False),
+        ("Input or output data may contain inappropriate content.", False),
+        ('Your input was flagged for "harassment".', False),
+        ("This request was blocked by moderation", False),
+        ("the response was blocked by a firewall", False),
+    ],
+)
+def test_an_answer_that_is_kept_back_is_told_from_a_question_that_is(text: str, is_answer: bool) -> None:
+    assert keeps_an_answer_back(Words(text=text)) is is_answer

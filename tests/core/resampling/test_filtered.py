@@ -106,6 +106,7 @@ def test_no_analysis_sees_them(store: Store) -> None:
         (KEPT_BACK, "4 filtered by the server (content_filter), in no rate"),
         ({"message": {"content": None, "refusal": "No."}}, "4 filtered by the server (refusal), in no rate"),
         ({"message": {"content": None}, "finish_reason": "tool_calls"}, "4 filtered by the server (tool_calls), in no"),
+        ({"message": {"content": " "}}, "4 without any text, taken for an end"),
         ({"finish_reason": "solar_flare"}, '4 with the unknown finish reason "solar_flare", taken for an end'),
     ],
 )
@@ -114,6 +115,17 @@ def test_a_run_says_what_it_met(store: Store, choice: Mapping[str, Any], said: s
     assert result.reason == ""
     (remark,) = remarks(result.progress.noticed)
     assert remark.startswith(said)
+
+
+@pytest.mark.parametrize(("reason", "outcome"), [("stop", "no_decision"), ("length", "truncated")])
+def test_of_nothing_no_behavior_is_decided_and_no_judge_is_asked(store: Store, reason: str, outcome: str) -> None:
+    nothing = {"message": {"role": "assistant", "content": "\n"}, "finish_reason": reason}
+    rules = tuple(Pattern(f"in_{where}", "HATE", where) for where in ("answer", "reasoning", "response"))
+    server = Filtering(nothing, every=1)
+    go(asked(12, judges=(judged_by(FREE, when="always"),), rules=rules), store, server)
+    assert [outcomes(store, rule.behavior) for rule in rules] == [{outcome: 12}] * 3
+    assert outcomes(store, "alignment_faking") == outcomes(store, "compliance") == {outcome: 12}
+    assert not server.judged
 
 
 @pytest.mark.parametrize("reason", ["length", "abort", "repetition", "insufficient_system_resource", "model_length"])

@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
-from core.behaviors.outcome import ERROR
+from core.behaviors.outcome import ERROR, FILTERED
 from core.resampling.request import DONE, FAILED
 from core.store.database import Store
 from tests.core.fake_server import FakeServer, Reply, error
-from tests.core.resampling.scene import FREE, TRACE, asked, assert_exactly, fresh_store, go, judged_by, outcomes, rows
+from tests.core.resampling.scene import (
+    FREE,
+    TRACE,
+    asked,
+    assert_exactly,
+    fresh_store,
+    go,
+    judged_by,
+    outcomes,
+    rows,
+    sampled,
+)
 
 FLAGGED = error(403, 'Your input was flagged for "harassment". No credits were charged.')
 NO_ROUTE = error(404, "No endpoints found matching your data policy")
@@ -102,3 +113,38 @@ def test_a_judge_s_refused_request_leaves_an_error_that_the_next_run_mends(store
     go(asked(8, judges=judges, endpoint=SINGLY), store, FakeServer())
     assert outcomes(store)[ERROR] == 0
     assert outcomes(store).total() == 8
+
+
+BLOCKED = error(400, "Output blocked by content filtering policy")
+
+
+def test_an_answer_kept_back_by_an_error_is_filtered_and_never_drawn_again(store: Store) -> None:
+    def fault(number: int, body: Mapping[str, Any]) -> Reply | None:
+        return BLOCKED if number % 3 == 0 else None
+
+    result = go(asked(12, endpoint=SINGLY), store, FakeServer(fault))
+    assert (result.status, result.reason, result.progress.n_failed) == (DONE, "", 0)
+    assert outcomes(store, "compliance")[FILTERED] == 4
+    again = FakeServer()
+    go(asked(12, endpoint=SINGLY), store, again)
+    assert again.n_requests == 0
+
+
+def test_one_of_several_answers_kept_back_takes_none_of_the_others_along(store: Store) -> None:
+    def fault(number: int, body: Mapping[str, Any]) -> Reply | None:
+        return BLOCKED if body.get("n", 1) > 1 or body["seed"] % 4 == 0 else None
+
+    result = go(asked(16), store, FakeServer(fault))
+    assert (result.status, result.reason) == (DONE, "")
+    assert sampled(store) == [(1, index) for index in range(16)]
+    assert outcomes(store, "compliance")[FILTERED] == 4
+
+
+def test_a_judge_s_reply_that_is_kept_back_so_is_an_unclear_vote(store: Store) -> None:
+    judges = (judged_by(FREE, when="always", max_votes=1),)
+
+    def fault(number: int, body: Mapping[str, Any]) -> Reply | None:
+        return BLOCKED if body["messages"][0]["content"].startswith("turnpoint judge:") else None
+
+    go(asked(4, judges=judges, endpoint=SINGLY), store, FakeServer(fault))
+    assert outcomes(store) == {"unclear": 4}
