@@ -83,7 +83,8 @@ KNOWN: Final[tuple[Description, ...]] = (
         )
         for needs in (
             ("object=chat.completion.chunk",),
-            ("message.role", "created_at", "done=false"),
+            ("message.role", "done=false"),
+            ("response", "model", "done=false"),
             ("response", "created_at", "done=false"),
             *((f"type={event}",) for event in ("message_start", "content_block_delta", "response.output_text.delta")),
         )

@@ -79,15 +79,30 @@ def by_fields(
 def _rewritten(names: FieldNames, value: Any, path: Path, fallback_id: str) -> Iterator[dict[str, Any]]:
     if not isinstance(value, dict):
         raise RecordRefusedError("the record is no object; --fields name the fields of objects.")
-    record = {name: look(value, field) for name, field in names.paths.items()}
+    paths = {**_unnamed(names, value), **names.paths}
+    record = {name: look(value, field) for name, field in paths.items()}
     if record.get("response") is None and record.get("messages") is None and not is_filled(record.get("reasoning")):
         raise RecordRefusedError(f"the field {names.paths.get('response', '')[:60]!a} is missing; give the response.")
     if isinstance(record.get("id"), dict | list):
         raise RecordRefusedError("the field that is named as the id is no text; name another.")
     if "response" in names.paths and record["response"] is None:
         record["response"] = ""
-    used = {field.partition(".")[0] for field in names.paths.values()}
+    used = {field.partition(".")[0] for field in paths.values()}
     kept = {name: inner for name, inner in value.items() if name not in {*used, "metadata"} and inner is not None}
     inner = value.get("metadata")
     kept |= inner if isinstance(inner, dict) else {"metadata": inner} if is_filled(inner) else {}
     yield dict(unrendered({name: inner for name, inner in {**record, "metadata": kept}.items() if inner is not None}))
+
+
+def _unnamed(names: FieldNames, value: Mapping[str, Any]) -> dict[str, str]:
+    """The answer and its prompt under turnpoint's own names, where only the reasoning beside them is named."""
+    if not names.paths.keys().isdisjoint(("response", "messages")):
+        return {}
+    taken = {field.partition(".")[0] for field in names.paths.values()} | names.paths.keys()
+    answer = next((name for name in ("response", "messages") if is_filled(value.get(name)) and name not in taken), None)
+    if answer is None:
+        return {}
+    more = (
+        ("id", "model", "system") if answer == "messages" or "prompt" in taken else ("id", "model", "system", "prompt")
+    )
+    return {name: name for name in (answer, *more) if name in value and name not in taken}

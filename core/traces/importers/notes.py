@@ -92,13 +92,15 @@ class Noted:
 
     kinds: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
+    beside_tags: Counter[str] = field(default_factory=Counter)
     unasked: Counter[str] = field(default_factory=Counter)
 
     def add(self, value: Any, traces: Sequence[Trace]) -> None:
         """Count what is to be said of a value of the file and the traces that it came to."""
         self.kinds.update(said for trace in traces for applies, said in KINDS if applies(trace))
-        self.unused.update({name for name, text in filled_names(value) if not _is_in(text, traces)})
-
+        filled = {name: _is_in(text, traces) for name, text in filled_names(value)}
+        has_tags = not any(filled.values()) and not any(_is_all_reasoning(trace) for trace in traces)
+        (self.beside_tags if has_tags else self.unused).update(name for name, is_used in filled.items() if not is_used)
         if isinstance(value, Mapping) and value.keys().isdisjoint(_WHOLE_PROMPTS):
             left = {name for trace in traces if trace.prompt.messages for name in trace.metadata}
             self.unasked.update(name for name in left if plain_name(name) in _ASKED and is_filled(value.get(name)))
@@ -112,7 +114,11 @@ class Noted:
                 f"{n} {'record has' if n == 1 else 'records have'} text in the field {name[:60]!a}, "
                 f"which was not read as reasoning; --fields reasoning={_shown(name)} reads it."
             )
-
+        for name, n in self.beside_tags.items():
+            yield (
+                f"{n} {'record has' if n == 1 else 'records have'} text in the field {name[:60]!a}, "
+                "which was not read as reasoning: the response has its own, in tags."
+            )
         for name, n in self.unasked.items():
             yield (
                 f"{n} {'record has' if n == 1 else 'records have'} a field {name[:60]!a} that is not in the prompt; "

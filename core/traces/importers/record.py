@@ -96,13 +96,19 @@ def trace_of_record(record: Any, fallback_id: str, source: str, tags: Sequence[R
     return make_trace(
         _record_id(record, response_field, fallback_id),
         response,
-        prompt=Prompt(tuple(turns)),
+        prompt=Prompt(_asked(turns)),
         tags=tags,
         source=source,
         metadata=_metadata(record, response_field, given, response) | marks_of(record, content),
         reasoning=reasoning,
         **{name: _text(record, name) for name in TEXT_FIELDS},
     )
+
+
+def _asked(turns: Sequence[Message]) -> tuple[Message, ...]:
+    """The turns, without blank ones of a user who says nothing in any of them: that is no prompt."""
+    said = tuple(turn for turn in turns if turn.role != "user" or turn.content.strip())
+    return tuple(turns) if any(turn.role == "user" for turn in said) else said
 
 
 def _answer(

@@ -502,6 +502,12 @@ def test_a_record_with_a_response_is_no_other_format(tmp_path: Path, more: dict[
     assert (trace.prompt.text, trace.response, trace.metadata) == (Q, TAGGED, more)
 
 
+@pytest.mark.parametrize("blank", ["", "  ", "\n", [{"role": "user", "content": " "}]])
+def test_a_prompt_that_says_nothing_is_none(tmp_path: Path, blank: Any) -> None:
+    (trace,) = read(tmp_path, {"prompt": blank, "response": TAGGED}).traces
+    assert trace.prompt.messages == ()
+
+
 NOT_READ: dict[str, tuple[Any, str]] = {
     "pieces of a stream": (
         {"object": "chat.completion.chunk", "choices": [{"delta": {}}]},
@@ -511,6 +517,8 @@ NOT_READ: dict[str, tuple[Any, str]] = {
         {"message": {"role": "assistant", "content": "The"}, "created_at": "t", "done": False},
         "pieces",
     ),
+    "pieces of Ollama without a time": ({"model": "m", "message": {"role": "assistant"}, "done": False}, "pieces"),
+    "pieces of Ollama's completions": ({"model": "m", "response": "The", "done": False}, "pieces"),
     "input of a batch": (
         {"custom_id": "q", "method": "POST", "url": "/v1", "body": {"messages": [USER]}},
         "the input of a batch",

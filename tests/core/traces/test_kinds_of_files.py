@@ -413,3 +413,18 @@ def test_no_file_raises_anything_but_a_refusal(tmp_path: Path, data: bytes, name
     result = read_traces(path)
     assert all(str(refusal).isprintable() and str(refusal).endswith(".") for refusal in result.refused)
     assert path.read_bytes() == start + data
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"prompt": "Why?", "response": "Yes."},
+        {"messages": [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Yes."}]},
+    ],
+)
+def test_a_named_reasoning_alone_stands_beside_the_answer_that_is_known(tmp_path: Path, record: dict[str, Any]) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text(json.dumps({**record, "my_cot": "I see. So yes."}), encoding="utf-8")
+    (trace,) = read_by_fields(path, field_names("reasoning=my_cot"), DEFAULT_TAGS).traces
+    assert trace.prompt.text == "Why?"
+    assert [sentence.text.strip() for sentence in trace.sentences] == ["I see.", "So yes."]

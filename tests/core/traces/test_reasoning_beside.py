@@ -175,23 +175,34 @@ def test_the_encrypted_reasoning_of_an_earlier_turn_costs_nothing(tmp_path: Path
     assert (reasoning(trace), trace.prompt.messages[1].content) == (R, "Hm?")
 
 
+TAGGED = ": the response has its own, in tags."
+
+
 @pytest.mark.parametrize(
-    ("record", "unused"),
+    ("record", "unused", "way_out"),
     [
-        ({"response": A, "cot": R, "analysis": "The wire is worn."}, "'analysis'"),
-        ({"response": f"<think>{R}</think>{A}", "thinking": "Another thought."}, "'thinking'"),
-        ({"response": f"<SCRATCHPAD_REASONING>{R}</SCRATCHPAD_REASONING>{A}", "scratchpad": "Other."}, "'scratchpad'"),
-        (in_turn("reasoning", R) | {"cot": "Another."}, "'cot'"),
-        ({"choices": [{"message": {"content": A, "reasoning": R}, "thinking": "Another."}]}, "'thinking'"),
+        ({"response": A, "cot": R, "analysis": "The wire is worn."}, "'analysis'", "; --fields reasoning=analysis"),
+        ({"response": f"<think>{R}</think>{A}", "thinking": "Another thought."}, "'thinking'", TAGGED),
+        (
+            {"response": f"<SCRATCHPAD_REASONING>{R}</SCRATCHPAD_REASONING>{A}", "scratchpad": "O."},
+            "'scratchpad'",
+            TAGGED,
+        ),
+        (in_turn("reasoning", R) | {"cot": "Another."}, "'cot'", "; --fields reasoning=cot"),
+        (
+            {"choices": [{"message": {"content": A, "reasoning": R}, "thinking": "Another."}]},
+            "'thinking'",
+            "; --fields",
+        ),
     ],
 )
 def test_a_filled_field_of_a_known_name_that_was_not_used_is_said_once(
-    tmp_path: Path, record: Any, unused: str
+    tmp_path: Path, record: Any, unused: str, way_out: str
 ) -> None:
     result = read(tmp_path, record, record)
     assert [reasoning(trace) for trace in result.traces] == [R, R]
     (note,) = result.notes
-    assert note.startswith(f"2 records have text in the field {unused}, which was not read as reasoning; --fields")
+    assert note.startswith(f"2 records have text in the field {unused}, which was not read as reasoning{way_out}")
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def test_reasoning_that_was_not_used_is_said_and_is_no_failure() -> None:
     ran = turnpoint("import", "a.jsonl")
     assert ran.code == 0
     assert ran.err == (
-        "turnpoint: a.jsonl: 1 record has text in the field 'analysis', which was not read as reasoning; "
-        "--fields reasoning=analysis reads it.\n"
+        "turnpoint: a.jsonl: 1 record has text in the field 'analysis', which was not read as reasoning: "
+        "the response has its own, in tags.\n"
     )
     (note,) = done("import", "a.jsonl", "--json").json["notes"]
     assert (note["path"], "'analysis'" in note["note"]) == ("a.jsonl", True)
