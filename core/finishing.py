@@ -16,6 +16,7 @@ MEANINGS: Final = {
     CALLED: "tool_calls tool_call tool_use function_call",
     CUT: (
         "length max_tokens max_length max_output_tokens max_new_tokens model_length token_limit time_limit limit"
+        " max_completion_tokens error_max_tokens"
         " context_length context_length_exceeded context_length_reached model_context_window_exceeded error_limit"
         " max_predicted_tokens_reached insufficient_system_resource repetition abort aborted cancelled canceled"
         " user_cancel user_stopped interrupted incomplete timeout pause_turn preempted"
@@ -33,15 +34,17 @@ The model ended by itself, or called a tool instead; it was cut off before it ha
 cut short because of what it says; or the server failed, and there is no answer.
 """
 
-_MEANING_OF: Final = {word: meaning for meaning, words in MEANINGS.items() for word in words.split()}
+_SEPARATORS: Final = re.compile(r"[\s_-]+")
+_MEANING_OF: Final = {
+    _SEPARATORS.sub("", word): meaning for meaning, words in MEANINGS.items() for word in words.split()
+}
 
 
 def meaning_of(finish_reason: str | None) -> str:
     """What a finish reason means, in any case and with any separators; no reason at all counts as an end."""
     if finish_reason is None or not finish_reason.strip():
         return ENDED
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", finish_reason.strip())
-    return _MEANING_OF.get(re.sub(r"[\s_-]+", "_", words).lower(), UNKNOWN)
+    return _MEANING_OF.get(_SEPARATORS.sub("", finish_reason).lower(), UNKNOWN)
 
 
 def was_cut(finish_reason: str | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from core.traces.importers.marks import was_cut
+from core.traces.importers.marks import is_cut_off
 from core.traces.importers.record import RecordRefusedError, WholeFileError
 from core.traces.names import first_filled, has, is_filled, look, plain_name
 from core.traces.reasoning_beside import REASONING_FIELDS, beside, is_reasoning_name
@@ -180,7 +180,7 @@ def _kept(kind: Description, value: Mapping[str, Any], place: int, stop: object)
         kept["choice"] = place
     if stop is not None:
         kept["finish_reason"] = stop
-    marks = {TRUNCATED: True} if was_cut(stop) else {}
+    marks = {TRUNCATED: True} if is_cut_off(stop) else {}
     if kind.key:
         return ({kind.key: kept} if kept else {}) | marks
     inner = kept.pop("metadata", None)

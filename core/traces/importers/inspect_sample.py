@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.finishing import was_cut
 from core.traces.build import trace_id_from
 from core.traces.importers.inspect_answer import Answer, answer_of
 from core.traces.importers.inspect_model import model_of, sampling_of
@@ -16,7 +17,7 @@ UNANSWERED: Final = "unanswered"
 """Why a trace is truncated whose sample ends with a turn of the user."""
 
 _KEPT: Final = ("uuid", "target", "scores", "metadata")
-_CUT: Final = frozenset({"max_tokens", "length", "model_length", "content_filter"})
+_FILTERED: Final = "content_filter"
 _LONGEST_ERROR: Final = 200
 
 
@@ -93,7 +94,7 @@ def _texts(turn: Mapping[str, Any]) -> list[str]:
 
 def _cut_by(sample: Mapping[str, Any], answer: Answer) -> str | None:
     """What cut the sample off: the end of the tokens, a limit, or that its last turn has no answer."""
-    if answer.stop_reason in _CUT:
+    if was_cut(answer.stop_reason) or answer.stop_reason == _FILTERED:
         return answer.stop_reason
     limit = an_object(sample.get("limit"))
     if limit:

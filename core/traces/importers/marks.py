@@ -5,35 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.finishing import was_cut
 from core.traces.importers.content import Content
-from core.traces.names import field, plain_name
+from core.traces.names import field
 from core.traces.truncated import TRUNCATED
 
 SUMMARY: Final = "reasoning_is_summary"
 """Key of a trace's metadata: true where the reasoning is its provider's summary of what the model thought."""
 
 STOP_FIELDS: Final = ("finish_reason", "stop_reason", "done_reason", "stop_type")
-_CUT: Final = frozenset(
-    plain_name(reason)
-    for reason in (
-        *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_new_tokens", "max_length"),
-        *("model_length", "context_length", "model_context_window_exceeded", "token_limit", "limit", "incomplete"),
-        *("time_limit", "timeout", "abort", "repetition", "insufficient_system_resource", "error_max_tokens"),
-    )
-)
 
 
-def was_cut(reason: object) -> bool:
+def is_cut_off(reason: object) -> bool:
     """Whether a server's reason to stop, or an object that names it as its type, means that the answer was cut off."""
     if isinstance(reason, Mapping):
         reason = reason.get("type") or reason.get("reason")
-    return isinstance(reason, str) and plain_name(reason.rpartition(".")[2]) in _CUT
+    return isinstance(reason, str) and was_cut(reason.rpartition(".")[2])
 
 
 def marks_of(record: Mapping[str, Any], content: Content) -> dict[str, bool]:
     """The marks of a record, empty for an ordinary answer."""
     marks = {}
-    if any(was_cut(field(record, name)) for name in STOP_FIELDS):
+    if any(is_cut_off(field(record, name)) for name in STOP_FIELDS):
         marks[TRUNCATED] = True
     if content.is_summary and content.reasoning.strip():
         marks[SUMMARY] = True
