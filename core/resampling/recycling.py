@@ -13,6 +13,7 @@ Source: METHODS, section 6.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ from core.analysis.rates import RateTable, counting_recycled
 from core.behaviors.behavior import Answer
 from core.behaviors.parts import CONTINUATION
 from core.behaviors.pattern import Pattern, pattern_of
-from core.resampling.adaptive.evidence import CONFIRM_BASE, Evidence, added
+from core.resampling.adaptive.evidence import Evidence, added
+from core.resampling.samples import CONFIRM_BASE
 from core.store.judges import load_judges
 from core.traces.model import Trace
 from core.traces.reasoning import DEFAULT_TAGS, ReasoningTags
@@ -121,13 +123,14 @@ def _decided_anew(
 ) -> tuple[Count, ...]:
     """What a pattern finds in what each rollout has left at the later prefix, of those that it has decided on."""
     query = """
-        SELECT r.text, r.finish_reason FROM rollouts r JOIN outcomes o ON o.rollout_id = r.id
-         WHERE r.id = ? AND o.behavior = ? AND o.judge_id = ?
+        SELECT r.id, r.text, r.finish_reason FROM rollouts r JOIN outcomes o ON o.rollout_id = r.id
+         WHERE r.id IN (SELECT value FROM json_each(?)) AND o.behavior = ? AND o.judge_id = ?
     """
+    ids = json.dumps(sorted({one.rollout_id for one in recycled}))
+    drawn = {row["id"]: row for row in connection.execute(query, [ids, rule.behavior, rule.judge.id])}
     values: list[list[int]] = [[] for _ in range(trace.n_prefixes)]
-    judge_id = rule.judge.id
     for one in recycled:
-        row = connection.execute(query, [one.rollout_id, rule.behavior, judge_id]).fetchone()
+        row = drawn.get(one.rollout_id)
         if row is not None:
             whole = trace.prefix(one.drawn_at) + row["text"]
             answer = Answer(whole, row["finish_reason"], tags, len(trace.prefix(one.prefix_idx)))
