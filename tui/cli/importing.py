@@ -37,7 +37,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_FILE)
 @click.option("--fields", "written", metavar="NAME=FIELD,…", help="Where response, reasoning, prompt, … stand.")
 @click.option("--text", "as_text", is_flag=True, help="Each file named is one response, whatever it looks like.")
 @click.option("--replace", "replaces", is_flag=True, help="Labels of a table replace those that stand.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.analysis.counts import Count
-from core.resampling.samples import CONFIRM_BASE as CONFIRM_BASE
+from core.resampling.samples import CONFIRM_BASE
 
 
 @dataclass(frozen=True)

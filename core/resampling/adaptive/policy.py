@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.stopping import Settled, Until
+from core.resampling.samples import CONFIRM_BASE
 
 FIRST_PASS, REFINE, CONFIRM, WIDEN = "first pass", "refine", "confirm", "widen"
 

@@ -101,7 +101,9 @@ def queue_of(connection: sqlite3.Connection, annotator: str) -> Doomed:
     return Doomed(QUEUE, str(row["id"]))
 
 
-_LISTED: Final = "IN (SELECT value FROM json_each(:traces))"
+LISTED: Final = "IN (SELECT value FROM json_each(:traces))"
+"""Follows a column that names a trace, where it is one of those that are meant."""
+
 _OF_ROLLOUTS: Final = ("outcomes", "judge_votes", "verdict_events")
 _OF_TRACES: Final = (
     "failures",
@@ -117,13 +119,13 @@ _OF_TRACES: Final = (
 
 def cuts_of(doomed: Doomed) -> tuple[Cut, ...]:
     """The rows that go, each table before those that it refers to."""
-    here = f" AND trace_id {_LISTED}" if doomed.trace_ids else ""
+    here = f" AND trace_id {LISTED}" if doomed.trace_ids else ""
     if doomed.kind == TRACES:
-        drawn = f"SELECT id FROM rollouts WHERE trace_id {_LISTED}"  # noqa: S608 - no value of a user's
+        drawn = f"SELECT id FROM rollouts WHERE trace_id {LISTED}"  # noqa: S608 - no value of a user's
         return (
             *(Cut(table, f"rollout_id IN ({drawn})") for table in _OF_ROLLOUTS),
-            *(Cut(table, f"trace_id {_LISTED}") for table in _OF_TRACES),
-            Cut("traces", f"id {_LISTED}"),
+            *(Cut(table, f"trace_id {LISTED}") for table in _OF_TRACES),
+            Cut("traces", f"id {LISTED}"),
         )
     if doomed.kind == SETTINGS:
         drawn = f"SELECT id FROM rollouts WHERE settings_id = :name{here}"  # noqa: S608
@@ -133,7 +135,7 @@ def cuts_of(doomed: Doomed) -> tuple[Cut, ...]:
             Cut("rollouts", f"settings_id = :name{here}"),
         )
     if doomed.kind == LABELS:
-        theirs = f" AND rollout_id IN (SELECT id FROM rollouts WHERE trace_id {_LISTED})"  # noqa: S608
+        theirs = f" AND rollout_id IN (SELECT id FROM rollouts WHERE trace_id {LISTED})"  # noqa: S608
         drawn = theirs if doomed.trace_ids else ""
         return (
             Cut("label_events", f"annotator = :name{here}"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.errors import StoreError
 from core.store.alive import LiveRun, live_runs
-from core.store.deleting.doomed import SETTINGS, TRACES, Cut, Doomed, cuts_of, values_of
+from core.store.deleting.doomed import LISTED, SETTINGS, TRACES, Cut, Doomed, cuts_of, values_of
 
 PRECIOUS: Final = ("rollouts", "judge_votes", "suggestion_batches", "suggestions", "label_events", "verdict_events")
 """Tables whose rows were paid for, or hold what a person said."""
@@ -122,7 +122,7 @@ def _answers(
     if drawn is None:
         return 0, 0
     goes = f"rollout_id IN (SELECT id FROM rollouts WHERE {drawn})"  # noqa: S608 - names of ours
-    listed = "id IN (SELECT value FROM json_each(:traces))" if doomed.kind == TRACES else "0"
+    listed = f"id {LISTED}" if doomed.kind == TRACES else "0"
     query = f"""
         SELECT count(*) FILTER (WHERE {listed} AND NOT {goes}), count(*) FILTER (WHERE NOT {listed} AND {goes})
           FROM traces WHERE rollout_id IS NOT NULL

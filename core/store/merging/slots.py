@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Final, NamedTuple
 
-from core.resampling.adaptive.evidence import CONFIRM_BASE
+from core.resampling.samples import CONFIRM_BASE
 
 RANGES: Final = (CONFIRM_BASE, 0)
 """Where numbers of a kind begin: fresh samples, which confirm, are told from others by their number."""

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from core.errors import ImportRefusedError
 from core.traces.build import trace_id_from
@@ -55,14 +55,24 @@ def is_of_traces(path: Path) -> bool:
 def _names_of_header(path: Path) -> set[str]:
     """The plain names of a file's first line, or of its second where the first is ``sep=;``."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            delimiter, _ = _begin(file)
             header = file.readline(_LONGEST_HEADER)
-            header = file.readline(_LONGEST_HEADER) if header.lower().startswith("sep=") else header
     except (OSError, UnicodeDecodeError):
         # Refused, with its reason, by the format that reads it.
         return set()
-    names = header.strip().split(max(_DELIMITERS, key=header.count))
+    names = header.strip().split(delimiter)
     return {plain_name(name.strip().strip('"')) for name in names}
+
+
+def _begin(file: IO[str]) -> tuple[str, int]:
+    """What separates the cells of a table, and how many lines stand before its header, to which ``file`` is set."""
+    first = file.readline(_LONGEST_HEADER)
+    named = first.strip()
+    if named.lower().startswith("sep=") and len(named) <= len("sep=;"):
+        return named[len("sep=") :] or "\t", 1
+    file.seek(0)
+    return max(_DELIMITERS, key=first.count), 0
 
 
 def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
@@ -71,14 +81,7 @@ def _rows(path: Path) -> Iterator[Located | ImportRefusedError]:
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline(_LONGEST_HEADER)
-            skipped = 0
-            if header.lower().startswith("sep=") and len(header.strip()) <= len("sep=;"):
-                delimiter = header.strip()[len("sep=") :] or "\t"
-                skipped = 1
-            else:
-                delimiter = max(_DELIMITERS, key=header.count)
-                file.seek(0)
+            delimiter, skipped = _begin(file)
             rows = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
             columns = [name.strip() for name in next(rows, [])]
             twice = next((name for name, n in Counter(columns).items() if n > 1 and name), None)

@@ -18,7 +18,7 @@ from core.errors import ExportError, NotFoundError
 from core.export.agreement_tables import AGREEMENT_TABLES
 from core.export.reader import read_table
 from core.export.tables import PROVENANCE, TABLES, ExportReport, export_csv
-from core.resampling.adaptive.evidence import CONFIRM_BASE
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.analysis.stored import COLD, FIVE_CRITERIA, KEYWORDS, TAGS, WARM, complied, sample
 from tests.core.export.small_store import ANY_TIME, TURNING, UNSAMPLED, build

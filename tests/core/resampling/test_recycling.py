@@ -23,11 +23,11 @@ from core.behaviors.parts import WHOLE
 from core.behaviors.pattern import Pattern
 from core.endpoints.simulator.reasoner import sample
 from core.endpoints.simulator.truth import truth
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.policy import AdaptivePolicy
 from core.resampling.adaptive.sweep import adaptive_evidence, run_adaptive
 from core.resampling.recycling import rates_with_recycled, recycled_counts, recycled_rollouts, shared_prefixes
 from core.resampling.request import JudgeSetup, Spot
+from core.resampling.samples import CONFIRM_BASE
 from core.traces.build import make_trace
 from core.traces.model import Message, Prompt
 from tests.core.fake_server import ENDINGS, FakeServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.resampling.adaptive.evidence import CONFIRM_BASE
+from core.resampling.samples import CONFIRM_BASE
 from tests.tui.cli.calling import done, turnpoint
 
 TRACE = "zoo-essay-free"

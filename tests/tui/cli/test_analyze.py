@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.resampling.adaptive.evidence import CONFIRM_BASE
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.analysis.stored import COLD, WARM, complied, give_up, keep, make_trace, sample
 from tests.tui.cli.calling import SAMPLES, done, turnpoint

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.fresh import fresh_directions
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from tests.tui.app_under_test import (
     ENDINGS,

@@ -12,12 +12,12 @@ from core.behaviors.outcome import COMPLIANCE
 from core.errors import ConfigError
 from core.resampling.adaptive.beginning import JUDGE, beginning, make_policy
 from core.resampling.adaptive.confirm import confirmed_directions
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.adaptive.fresh import fresh_directions, is_confirmed, largest_confirmed
 from core.resampling.adaptive.policy import FIRST_PASS, AdaptivePolicy
 from core.resampling.adaptive.stopping import HalfWidth, Settled
 from core.resampling.adaptive.sweep import run_adaptive
 from core.resampling.request import Spot
+from core.resampling.samples import CONFIRM_BASE
 from tests.core.analysis.stored import TAGS, WARM, complied, keep, make_trace, sample
 from tests.core.fake_server import FakeServer
 from tests.core.resampling.scene import FREE, TRACE, asked, fresh_store, go, judged_by, sampled

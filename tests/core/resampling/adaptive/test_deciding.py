@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from core.analysis.counts import Count
 from core.errors import ConfigError
 from core.resampling.adaptive.deciding import next_round
-from core.resampling.adaptive.evidence import CONFIRM_BASE, Evidence
+from core.resampling.adaptive.evidence import Evidence
 from core.resampling.adaptive.policy import CONFIRM, FIRST_PASS, REFINE, WIDEN, AdaptivePolicy
 from core.resampling.adaptive.schedule import coarse_to_fine
 from core.resampling.adaptive.stopping import HalfWidth, Settled, Spent, half_width, parse_until
+from core.resampling.samples import CONFIRM_BASE
 from tests.core.resampling.adaptive.curves import BEHAVIOR, FLAT, JUMP, Sampled, expected
 from tests.sizes import examples
 

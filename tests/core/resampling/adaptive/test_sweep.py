@@ -10,13 +10,14 @@ import pytest
 
 from core.errors import ConfigError
 from core.resampling.adaptive.confirm import confirmed_directions
-from core.resampling.adaptive.evidence import CONFIRM_BASE, load_evidence
+from core.resampling.adaptive.evidence import load_evidence
 from core.resampling.adaptive.policy import CONFIRM, FIRST_PASS, AdaptivePolicy, Round
 from core.resampling.adaptive.stopping import HalfWidth, Spent
 from core.resampling.adaptive.sweep import AdaptiveRun, run_adaptive
 from core.resampling.plan import make_plan
 from core.resampling.progress import Progress
 from core.resampling.request import CANCELLED, DONE, FAILED, STOPPED, RunResult, Spot
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from tests.core.fake_server import ENDINGS, FakeServer, error
 from tests.core.resampling.scene import FREE, PRICED, TRACE, asked, fresh_store, go, judged_by, rows

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from core.behaviors.outcome import ALIGNMENT_FAKING, COMPLIANCE, Outcome, Vote
-from core.resampling.adaptive.evidence import CONFIRM_BASE
 from core.resampling.rollout import Failure, Rollout
+from core.resampling.samples import CONFIRM_BASE
 from core.store.database import Store
 from core.store.merging import MergeReport, merge
 from core.store.merging.slots import Entry, match, place
